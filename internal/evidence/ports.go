@@ -97,6 +97,23 @@ func (s *PortSet) All() iter.Seq[uint16] {
 	}
 }
 
+// CountIn returns how many ports are in both sets.
+func (s *PortSet) CountIn(other *PortSet) int {
+	if s == nil || other == nil {
+		return 0
+	}
+	n := 0
+	for i, page := range s.pages {
+		if page == nil || other.pages[i] == nil {
+			continue
+		}
+		for j, word := range page {
+			n += bits.OnesCount64(word & other.pages[i][j])
+		}
+	}
+	return n
+}
+
 // Union adds all ports of other to the set.
 func (s *PortSet) Union(other *PortSet) {
 	for p := range other.All() {

@@ -16,19 +16,33 @@ const rateWindow = 10
 // Rate estimates the present rate and its trend. Counts of independent closes
 // scatter like a Poisson variable, but real traffic is burstier; the error is
 // therefore taken from the scatter of the seconds themselves where that is
-// larger. A slope is reported only if it exceeds twice its standard error.
+// larger. Where traffic began less than a window ago, only the seconds since
+// then count. A slope is reported only if it exceeds twice its standard error.
 func (m *Minute) Rate() Rate {
-	r := Rate{Window: rateWindow}
+	window := min(rateWindow, max(1, m.oldest()))
+	n := float64(window)
 	var sum, squares float64
-	for _, v := range m.Age[:rateWindow] {
+	for _, v := range m.Age[:window] {
 		sum += float64(v)
 		squares += float64(v) * float64(v)
 	}
-	r.PerSecond = sum / rateWindow
-	scatter := squares/rateWindow - r.PerSecond*r.PerSecond
-	r.Error = math.Sqrt(max(scatter, r.PerSecond) / rateWindow)
+	r := Rate{Window: window, PerSecond: sum / n}
+	scatter := squares/n - r.PerSecond*r.PerSecond
+	r.Error = math.Sqrt(max(scatter, r.PerSecond) / n)
 	r.Slope = m.slope()
 	return r
+}
+
+// oldest returns the age in seconds of the oldest close.
+func (m *Minute) oldest() int {
+	if m.Tail > 0 {
+		return len(m.Age)
+	}
+	i := len(m.Age) - 1
+	for i > 0 && m.Age[i] == 0 {
+		i--
+	}
+	return i
 }
 
 // Trend returns -1, 0 or +1: falling, steady, rising by more than the noise.
@@ -47,11 +61,8 @@ func (r Rate) Trend() int {
 // evidence of a low rate: the kernel may simply have been idle, and a start
 // of traffic must not look like a steady rise.
 func (m *Minute) slope() float64 {
-	oldest := len(m.Age) - 1
-	for oldest > 0 && m.Age[oldest] == 0 {
-		oldest--
-	}
-	n := float64(oldest) // leave out the second in which traffic began, which is only partly filled
+	oldest := m.oldest()
+	n := float64(oldest) // the second in which traffic began is only partly filled: leave it out
 	if n < rateWindow {
 		return 0
 	}

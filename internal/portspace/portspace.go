@@ -12,8 +12,7 @@ import (
 )
 
 // Budget is how the ports that automatic connect() may choose from are spent
-// for one outbound group. Every port of the range is counted in exactly one
-// of Reserved, Bound, Live, MiniFinWait2... see each field.
+// for one outbound group: Size = Reserved + Bound + Live + TimeWait + Free.
 type Budget struct {
 	Key   evidence.Key       `json:"group"`
 	Range evidence.PortRange `json:"-"`
@@ -21,7 +20,7 @@ type Budget struct {
 
 	Reserved int `json:"reserved"`  // in ip_local_reserved_ports
 	Bound    int `json:"bound"`     // not reserved, but held by an explicit bind() on any address: skipped for every destination
-	Live     int `json:"live"`      // neither of these, in use toward this destination in a state other than TIME_WAIT
+	Live     int `json:"live"`      // neither of these, in use toward this destination in another state than TIME_WAIT, mini-sockets in FIN_WAIT2 included
 	TimeWait int `json:"time_wait"` // neither of these, held by TIME_WAIT toward this destination
 	Reusable int `json:"reusable"`  // of TimeWait: connect() may take them over now
 	Free     int `json:"free"`      // not held by anything
