@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/linger-dev/linger/internal/tcp"
 )
@@ -21,6 +22,9 @@ func AddrOf(a netip.Addr) Addr { return a.As16() }
 
 // Netip returns the address, IPv4 ones unmapped.
 func (a Addr) Netip() netip.Addr { return netip.AddrFrom16(a).Unmap() }
+
+// Loopback reports whether the address is in 127/8 or is ::1, mapped or not.
+func (a Addr) Loopback() bool { return a.Netip().IsLoopback() }
 
 // Timer is what a socket's timer field says (idiag_timer in inet_diag_msg).
 type Timer uint8
@@ -62,3 +66,6 @@ func (s *Socket) Mini() bool { return s.Timer == TimerTimeWait }
 type TCPInfo struct {
 	LastAckRecv uint32 // ms since the last acceptable segment with an ACK came (tcpi_last_ack_recv)
 }
+
+// Silent returns how long ago anything was heard from the peer.
+func (i *TCPInfo) Silent() time.Duration { return time.Duration(i.LastAckRecv) * time.Millisecond }

@@ -1,8 +1,10 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -57,6 +59,11 @@ type Key struct {
 // Others reports whether the key stands for groups that were merged.
 func (k Key) Others() bool { return !k.Dst.IsValid() }
 
+// Compare orders keys: outbound first, then by addresses and port.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Direction, o.Direction), k.Dst.Compare(o.Dst), cmp.Compare(k.Port, o.Port), k.Src.Compare(o.Src))
+}
+
 // Service returns the address and port of the end that was connected to. Its
 // address is the zero Addr for outbound "others".
 func (k Key) Service() netip.AddrPort {
@@ -69,17 +76,19 @@ func (k Key) Service() netip.AddrPort {
 // String returns "src -> dst:port" for outbound and "dst -> src:port" for
 // inbound groups: always from the opener to the service.
 func (k Key) String() string {
-	other := "others"
-	if !k.Others() {
-		other = k.Dst.String()
-	}
+	local, remote := addrOrOthers(k.Src), addrOrOthers(k.Dst)
+	opener, service := local, remote
 	if k.Direction == Inbound {
-		return other + " -> " + k.Service().String()
+		opener, service = remote, local
 	}
-	if k.Others() {
-		return fmt.Sprintf("%s -> others:%d", k.Src, k.Port)
+	return opener + " -> " + net.JoinHostPort(service, fmt.Sprint(k.Port))
+}
+
+func addrOrOthers(a netip.Addr) string {
+	if !a.IsValid() {
+		return "others"
 	}
-	return k.Src.String() + " -> " + k.Service().String()
+	return a.String()
 }
 
 // Reason says how a direction was told, surest first.
@@ -195,12 +204,33 @@ type Holding struct {
 // CloseWait describes the sockets of a tally that are in CLOSE_WAIT.
 type CloseWait struct {
 	Unread uint64 `json:"unread,omitempty"` // bytes in their receive queues; a lone unread FIN counts as 1
-	// Silent is how long ago anything was heard from the peer: the time the
-	// socket has been in CLOSE_WAIT, or less if the peer acknowledged
-	// something since. Of the sockets that were asked (tcp_info).
-	Silent   time.Duration `json:"silent_max_ns,omitempty"`
-	Youngest time.Duration `json:"silent_min_ns,omitempty"`
-	Known    uint64        `json:"known,omitempty"` // how many sockets Silent is of
+	// Oldest and Youngest are how long ago the peers were last heard of: the
+	// time in CLOSE_WAIT, or less where the peer acknowledged something since.
+	Oldest   time.Duration `json:"oldest_ns,omitempty"`
+	Youngest time.Duration `json:"youngest_ns,omitempty"`
+	Known    uint64        `json:"known,omitempty"` // how many sockets gave tcp_info, from which these come
+}
+
+// Learn takes in how long ago one socket's peer was last heard of.
+func (c *CloseWait) Learn(silent time.Duration) {
+	if c.Known == 0 || silent < c.Youngest {
+		c.Youngest = silent
+	}
+	c.Oldest = max(c.Oldest, silent)
+	c.Known++
+}
+
+// Merge takes in all that other knows.
+func (c *CloseWait) Merge(other *CloseWait) {
+	c.Unread += other.Unread
+	if other.Known == 0 {
+		return
+	}
+	if c.Known == 0 || other.Youngest < c.Youngest {
+		c.Youngest = other.Youngest
+	}
+	c.Oldest = max(c.Oldest, other.Oldest)
+	c.Known += other.Known
 }
 
 // Minute holds the ages of a tally's TIME_WAIT sockets: the closes of the
