@@ -1,0 +1,153 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/netns"
+	"github.com/linger-dev/linger/internal/observe/sockdiag"
+	"github.com/linger-dev/linger/internal/observe/sysctl"
+	"github.com/linger-dev/linger/internal/tally"
+	"github.com/linger-dev/linger/internal/tcp"
+)
+
+// watched is one namespace that is looked at again and again.
+type watched struct {
+	ns      *netns.Namespace
+	client  *sockdiag.Client
+	folder  *tally.Folder                       // of the last look
+	earlier map[evidence.Key][]evidence.Holding // whom earlier looks saw
+}
+
+func (w *watched) close() {
+	if w.client != nil {
+		w.client.Close()
+	}
+	w.ns.Close()
+}
+
+const procRoot = "/proc"
+
+// look takes all evidence of the namespace. Counters are read first and last,
+// so that their growth spans the dump.
+func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel) (evidence.Namespace, []evidence.Gap, error) {
+	ns := evidence.Namespace{ID: w.ns.ID, Name: w.ns.Name}
+	var gaps, more []evidence.Gap
+	var before evidence.Counters
+	start := time.Now()
+	err := w.ns.Do(func() (err error) {
+		ns.Settings, gaps = sysctl.Read(procRoot)
+		before, more = sysctl.Counters(procRoot)
+		if w.client == nil {
+			w.client, err = sockdiag.Open()
+		}
+		return err
+	})
+	gaps = append(gaps, more...)
+	if err != nil {
+		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
+	}
+	if err := w.dump(ctx, &ns, opts.Deep, kernel); err != nil {
+		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
+	}
+	if opts.Deep {
+		gaps = append(gaps, blindSpots(kernel)...)
+	}
+	ns.Counters = before
+	if opts.Settle > 0 {
+		if rest := opts.Settle - time.Since(start); rest > 0 {
+			select {
+			case <-time.After(rest):
+			case <-ctx.Done():
+				return ns, gaps, ctx.Err()
+			}
+		}
+		err = w.ns.Do(func() error {
+			after, _ := sysctl.Counters(procRoot)
+			ns.Counters = sysctl.Growth(before, after, time.Since(start))
+			return nil
+		})
+	}
+	return ns, gaps, err
+}
+
+// blindSpots lists what a dump cannot show on this kernel, whoever asks.
+func blindSpots(kernel evidence.Kernel) []evidence.Gap {
+	gaps := []evidence.Gap{{
+		What:  "the kernel does not say which TIME_WAIT sockets had their port bound by the program",
+		Loses: "such ports count as free toward other destinations, though automatic connect() skips them",
+	}}
+	if !kernel.AtLeast(6, 8) {
+		gaps = append(gaps, evidence.Gap{
+			What:  "kernels before 6.8 do not list sockets that are bound but neither listening nor connected",
+			Loses: "their ports count as free, though automatic connect() skips them",
+		})
+	}
+	return gaps
+}
+
+// connections are the states that are folded; listeners are dumped first.
+const connections = tcp.AllStates &^ (1 << tcp.Listen)
+
+func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, kernel evidence.Kernel) error {
+	_, err := w.client.Dump(ctx, sockdiag.Request{States: tcp.States(tcp.Listen)}, func(s *evidence.Socket) error {
+		ns.Listeners = append(ns.Listeners, listener(s))
+		return nil
+	}, func() { ns.Listeners = nil })
+	if err != nil {
+		return err
+	}
+	folding := tally.Options{Listeners: ns.Listeners, Settings: &ns.Settings}
+	states := connections
+	if deep {
+		folding.MaxInodes = tally.DefaultMaxInodes
+		if kernel.AtLeast(6, 8) { // TCPF_BOUND_INACTIVE; inet_diag_dump_icsk
+			states |= tcp.States(tcp.BoundInactive)
+		}
+	}
+	w.folder = tally.New(folding)
+	stats, err := w.client.Dump(ctx, sockdiag.Request{States: states}, func(s *evidence.Socket) error {
+		w.folder.Add(s)
+		return nil
+	}, w.folder.Reset)
+	if err != nil {
+		return err
+	}
+	if deep {
+		if err := w.deepen(ctx); err != nil {
+			return err
+		}
+	}
+	w.folder.Fill(ns)
+	ns.Dump.Took, ns.Dump.Torn, ns.Dump.Approximate = stats.Took, stats.Torn, stats.Approximate
+	return nil
+}
+
+// deepen asks what the first dump does not carry: which live connections
+// chose their own port, and when the peers of CLOSE_WAIT sockets fell silent.
+func (w *watched) deepen(ctx context.Context) error {
+	nothing := func() {}
+	explicit := sockdiag.Request{States: connections &^ tcp.States(tcp.TimeWait, tcp.SynRecv, tcp.NewSynRecv), Explicit: true}
+	_, err := w.client.Dump(ctx, explicit, func(s *evidence.Socket) error {
+		w.folder.AddExplicit(s)
+		return nil
+	}, nothing)
+	if err != nil {
+		return err
+	}
+	silent := sockdiag.Request{States: tcp.States(tcp.CloseWait), Info: true}
+	_, err = w.client.Dump(ctx, silent, func(s *evidence.Socket) error {
+		w.folder.AddInfo(s)
+		return nil
+	}, nothing)
+	return err
+}
+
+func listener(s *evidence.Socket) evidence.Listener {
+	return evidence.Listener{
+		Addr: s.Src.Netip(), Port: s.SrcPort, V6: s.V6, V6Only: s.V6Only,
+		Inode: s.Inode, UID: s.UID, Queue: s.RQueue, Backlog: s.WQueue,
+	}
+}

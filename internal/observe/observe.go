@@ -1,0 +1,103 @@
+// Package observe takes one live look at this kernel: it composes the socket
+// dump, the settings, the counters and the owners into a snapshot. It reads
+// and never changes anything.
+package observe
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/netns"
+	"github.com/linger-dev/linger/internal/observe/sysctl"
+)
+
+// Options decide what a look looks at.
+type Options struct {
+	// Selector chooses network namespaces: "" for linger's own, a name, a
+	// PID, or "all".
+	Selector string
+	// Deep also finds the ports bound by programs and the age of CLOSE_WAIT
+	// sockets, and remembers live sockets so that Resolve can name their
+	// owners. Without it only the states are counted.
+	Deep bool
+	// Settle is the least time between the two readings of the kernel's
+	// counters; 0 takes no second reading.
+	Settle time.Duration
+}
+
+// Observer looks at the same namespaces again and again. It is for one
+// goroutine at a time.
+type Observer struct {
+	opts       Options
+	namespaces []*watched
+	gaps       []evidence.Gap // found when the namespaces were chosen
+}
+
+// Open chooses the namespaces to look at. A namespace that is made later is
+// not looked at.
+func Open(opts Options) (*Observer, error) {
+	spaces, problems, err := netns.Select(opts.Selector)
+	if err != nil {
+		return nil, err
+	}
+	o := &Observer{opts: opts}
+	for _, problem := range problems {
+		o.gaps = append(o.gaps, evidence.Gap{
+			What:  problem.Error(),
+			Loses: "nothing is known about the sockets of that namespace",
+			Hint:  "run linger as root",
+		})
+	}
+	for _, ns := range spaces {
+		o.namespaces = append(o.namespaces, &watched{ns: ns, earlier: make(map[evidence.Key][]evidence.Holding)})
+	}
+	return o, nil
+}
+
+// Close releases the namespaces.
+func (o *Observer) Close() {
+	for _, w := range o.namespaces {
+		w.close()
+	}
+}
+
+// Look takes a snapshot. A namespace that cannot be dumped becomes a gap as
+// long as another one can.
+func (o *Observer) Look(ctx context.Context) (*evidence.Snapshot, error) {
+	start := time.Now()
+	snap := &evidence.Snapshot{Host: host(), Gaps: append([]evidence.Gap(nil), o.gaps...)}
+	var failure error
+	for _, w := range o.namespaces {
+		ns, gaps, err := w.look(ctx, o.opts, snap.Host.Kernel)
+		snap.Gaps = append(snap.Gaps, gaps...)
+		if err != nil {
+			failure = err
+			snap.Gaps = append(snap.Gaps, evidence.Gap{What: err.Error(), Loses: "nothing is known about the sockets of namespace " + w.ns.Name})
+			continue
+		}
+		snap.Namespaces = append(snap.Namespaces, ns)
+	}
+	if len(snap.Namespaces) == 0 && failure != nil {
+		return nil, failure
+	}
+	snap.Took, snap.Taken = time.Since(start), time.Now()
+	return snap, ctx.Err()
+}
+
+func host() evidence.Host {
+	h := evidence.Host{HZ: sysctl.HZ(), Root: os.Geteuid() == 0, Source: "live"}
+	h.Name, _ = os.Hostname()
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		h.Kernel = evidence.Kernel(unix.ByteSliceToString(u.Release[:]))
+	}
+	if runtime.GOOS != "linux" {
+		h.Source = "unsupported"
+	}
+	return h
+}
