@@ -19,8 +19,13 @@ const (
 
 var presenceNames = [...]string{"unread", "present", "absent", "unreadable"}
 
-// String returns the lower-case name.
-func (p Presence) String() string { return presenceNames[p] }
+// String returns the lower-case name, and "unread" for a value that is none.
+func (p Presence) String() string {
+	if int(p) >= len(presenceNames) {
+		p = Unread
+	}
+	return presenceNames[p]
+}
 
 // Int is an integer sysctl. In JSON it is its number, or the name of its
 // Presence when there is no number.
@@ -65,6 +70,10 @@ func (i *Int) UnmarshalJSON(data []byte) error {
 			*i = Int{State: Presence(p)}
 			return nil
 		}
+	}
+	if string(data) == "null" { // would silently become a present 0
+		*i = Int{}
+		return nil
 	}
 	*i = Int{State: Present}
 	return json.Unmarshal(data, &i.Value)

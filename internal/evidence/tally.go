@@ -104,8 +104,14 @@ const (
 
 var reasonTexts = [numReasonsPlus]string{"", "listener", "port-range", "lower-port"}
 
-// MarshalText returns "listener", "port-range" or "lower-port".
-func (r Reason) MarshalText() ([]byte, error) { return []byte(reasonTexts[r]), nil }
+// MarshalText returns "listener", "port-range" or "lower-port", and nothing
+// for a value that is none of the reasons.
+func (r Reason) MarshalText() ([]byte, error) {
+	if r >= numReasonsPlus {
+		return nil, nil
+	}
+	return []byte(reasonTexts[r]), nil
+}
 
 // UnmarshalText reads the form of MarshalText.
 func (r *Reason) UnmarshalText(text []byte) error {
