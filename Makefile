@@ -1,0 +1,26 @@
+# Everything routine is a plain go command; these are the long ones.
+.PHONY: help build test kernel-test fuzz bench generate
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+build: ## static binaries for amd64 and arm64 under dist/
+	CGO_ENABLED=0 GOARCH=amd64 go build -trimpath -ldflags=-s -o dist/linger-amd64 ./cmd/linger
+	CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -ldflags=-s -o dist/linger-arm64 ./cmd/linger
+
+test: ## all that CI runs
+	bash .ci/test
+
+kernel-test: ## only the tests that need root and a kernel
+	go test -count=1 -run 'TestKernel' ./...
+
+FUZZTIME ?= 30s
+fuzz: ## each fuzz target for FUZZTIME
+	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {t[++n]=$$1} /^ok/ {for (i=1;i<=n;i++) print $$2, t[i]; n=0}' | \
+	while read -r pkg target; do go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; done
+
+bench: ## linger beside ss and netstat, as docs/benchmarks.md shows
+	go run ./bench
+
+generate: ## files that are made from others
+	go generate ./...

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/observe"
+	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/rules"
+	"github.com/linger-dev/linger/internal/view"
+)
+
+type checkCmd struct {
+	lookFlags
+}
+
+// settle is long enough to tell a counter that grows from one that grew once,
+// and short enough not to be noticed.
+const settle = 250 * time.Millisecond
+
+// Run looks, judges and reports; its error carries the exit status.
+func (c *checkCmd) Run(p *program) error {
+	reporter := c.reporter(p)
+	worst := rule.Info
+	err := c.run(p, observe.Options{Deep: true, Settle: settle}, func(src source, snap *evidence.Snapshot) error {
+		findings, err := judge(p, src, snap)
+		if err != nil {
+			return err
+		}
+		worst = rule.Worst(findings)
+		return reporter.Check(view.ReportOf(snap, findings))
+	})
+	if err != nil {
+		return err
+	}
+	return exitCode(worst)
+}
+
+// judge runs the rules, looks up the owners that the findings ask for, and
+// runs the rules again now that they can be named.
+func judge(p *program, src source, snap *evidence.Snapshot) ([]rule.Finding, error) {
+	findings := rule.Judge(rules.All(), snap)
+	want := make(map[rule.Want]bool)
+	for _, w := range rule.Wanted(findings) {
+		want[w] = true
+	}
+	if len(want) == 0 {
+		return findings, nil
+	}
+	err := src.Resolve(p.ctx, snap, func(namespace string, k evidence.Key) bool {
+		return want[rule.Want{Namespace: namespace, Key: k}]
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rule.Judge(rules.All(), snap), nil
+}

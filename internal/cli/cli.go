@@ -1,0 +1,128 @@
+// Package cli is linger's command line, one file per subcommand.
+//
+// The rules of output:
+//
+//   - Standard output carries the answer and nothing else; its first line is
+//     the answer itself. Progress goes to standard error, and only if that is
+//     a terminal.
+//   - An error is one sentence, lower case, without a full stop, and where
+//     there is one, a hint: a command that can be pasted.
+//   - What could not be seen is said with what the reader loses by it.
+//   - Colour only on a terminal, never if NO_COLOR is set, and never alone:
+//     words carry the meaning.
+//   - Whatever comes from outside (process names, host names, addresses) is
+//     escaped by the views before it is printed.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes, in the convention of monitoring plug-ins.
+const (
+	exitOK = iota
+	exitWarning
+	exitCritical
+	exitFailed // could not look, or was called wrongly
+)
+
+// commands is the whole command line: a table of contents.
+type commands struct {
+	Check      checkCmd      `cmd:"" default:"withargs" help:"One look at this host: findings, budgets, what to do. The default."`
+	States     statesCmd     `cmd:"" help:"Sockets per state, and per destination, source, service or owner."`
+	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
+	Man        manCmd        `cmd:"" help:"Print the manual page in roff."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Workload   workloadCmd   `cmd:"" hidden:"" passthrough:"" help:"Run one of the programs that demonstrations are made of."`
+}
+
+const description = `linger tells what is wrong with a host's lingering TCP sockets: TIME_WAIT, CLOSE_WAIT and their kin.
+
+It only reads, unless a command says --apply. Without root it sees all sockets of its network namespace, but not which processes of other users hold them.
+
+Exit status: 0 healthy, 1 warning, 2 critical, 3 could not look.`
+
+// program is what every subcommand runs with.
+type program struct {
+	ctx            context.Context
+	in             io.Reader
+	out, err       io.Writer
+	outTTY, errTTY bool
+}
+
+// exitCode ends the program with a status that is no failure.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// Main runs linger with these arguments and returns its exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &program{ctx: ctx, in: stdin, out: stdout, err: stderr, outTTY: isTerminal(stdout), errTTY: isTerminal(stderr)}
+
+	exited := -1
+	parser, err := newParser(p, func(code int) { exited = code })
+	if err != nil {
+		return p.fail(err)
+	}
+	call, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		return p.fail(&usageError{err})
+	}
+	return p.fail(call.Run(p))
+}
+
+func newParser(p *program, exit func(int)) (*kong.Kong, error) {
+	return kong.New(new(commands),
+		kong.Name("linger"), kong.Description(description), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(p.out, p.err), kong.Exit(exit),
+	)
+}
+
+// usageError is a wrong call.
+type usageError struct{ error }
+
+// Hint returns what to type instead.
+func (*usageError) Hint() string { return "linger --help" }
+
+// fail prints an error and returns the exit status for it.
+func (p *program) fail(err error) int {
+	var code exitCode
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case p.ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return 128 + int(syscall.SIGINT)
+	}
+	fmt.Fprintf(p.err, "linger: error: %v\n", err)
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
+		fmt.Fprintf(p.err, "linger: hint: %s\n", hinter.Hint())
+	}
+	return exitFailed
+}
+
+// onlyLinux refuses to look at a kernel that is not Linux.
+func onlyLinux() error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("linger looks at Linux's own sockets and cannot run on %s; recordings can be read with --from", runtime.GOOS)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type manCmd struct{}
+
+// Run prints the manual page, made from the command line's own model.
+func (*manCmd) Run(p *program) error {
+	parser, err := newParser(p, func(int) {})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(p.out, manual(parser.Model))
+	return err
+}
+
+const manualEnd = `.SH EXIT STATUS
+.TP
+.B 0
+healthy
+.TP
+.B 1
+a warning
+.TP
+.B 2
+something critical
+.TP
+.B 3
+linger could not look, or was called wrongly
+.SH ENVIRONMENT
+.TP
+.B NO_COLOR
+if set and not empty, no colour is used
+.SH SEE ALSO
+.BR ss (8),
+.BR tcp (7),
+.BR ip-netns (8),
+.BR network_namespaces (7)
+`
+
+func manual(app *kong.Application) string {
+	var b strings.Builder
+	b.WriteString(".TH LINGER 8\n.SH NAME\nlinger \\- explain lingering TCP sockets\n.SH SYNOPSIS\n.B linger\n[command] [options]\n.SH DESCRIPTION\n")
+	b.WriteString(strings.ReplaceAll(roff(app.Help), "\n\n", "\n.PP\n"))
+	b.WriteString("\n.SH COMMANDS\n")
+	for _, n := range visible(app) {
+		fmt.Fprintf(&b, ".SS linger %s", roff(n.Name))
+		for _, arg := range n.Positional {
+			fmt.Fprintf(&b, " <%s>", roff(arg.Name))
+		}
+		fmt.Fprintf(&b, "\n%s\n", roff(n.Help))
+		for _, f := range n.Flags {
+			value := ""
+			if !f.IsBool() {
+				value = " \\fI" + roff(f.FormatPlaceHolder()) + "\\fR"
+			}
+			fmt.Fprintf(&b, ".TP\n\\fB\\-\\-%s\\fR%s\n%s\n", roff(f.Name), value, roff(f.Help))
+		}
+	}
+	return b.String() + manualEnd
+}
+
+// roff escapes what the formatter would take for its own.
+func roff(s string) string {
+	s = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)
+	if strings.HasPrefix(s, ".") || strings.HasPrefix(s, "'") {
+		s = `\&` + s
+	}
+	return s
+}

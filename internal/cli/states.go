@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/observe"
+	"github.com/linger-dev/linger/internal/view"
+)
+
+type statesCmd struct {
+	lookFlags
+	By string `placeholder:"owner|destination|source|service" enum:",owner,destination,source,service" default:"" help:"Break the counts down by this."`
+}
+
+// Run counts sockets per state.
+func (c *statesCmd) Run(p *program) error {
+	reporter := c.reporter(p)
+	byOwner := c.By == "owner"
+	return c.run(p, observe.Options{Deep: byOwner}, func(src source, snap *evidence.Snapshot) error {
+		if byOwner {
+			everything := func(string, evidence.Key) bool { return true }
+			if err := src.Resolve(p.ctx, snap, everything); err != nil {
+				return err
+			}
+		}
+		return reporter.States(view.StatesOf(snap, c.By))
+	})
+}

@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/linger-dev/linger/internal/view/text"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// textOptions says how to print on standard output.
+func (p *program) textOptions() text.Options {
+	o := text.Options{Width: 80, Unicode: unicodeLocale()}
+	if !p.outTTY {
+		return o
+	}
+	o.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if width, _, err := term.GetSize(int(p.out.(*os.File).Fd())); err == nil && width > 0 {
+		o.Width = width
+	}
+	return o
+}
+
+// unicodeLocale reports whether the locale says UTF-8, in the order in which
+// the C library asks.
+func unicodeLocale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
