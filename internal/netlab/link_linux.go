@@ -5,15 +5,20 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
+// upTimeout is ten times what the kernel needs.
+const upTimeout = 10 * time.Second
+
 // Join connects two hosts by a veth pair, gives each end its addresses and
 // brings both up. The ends are called eth0, eth1, ... on each host, in the
 // order of joining. IPv6 addresses skip duplicate address detection and can be
-// used at once.
+// used at once. Join waits until both ends can carry packets.
 func (w *World) Join(a, b *Host, aAddrs, bAddrs []netip.Prefix) error {
 	if err := w.join(a, b, aAddrs, bAddrs); err != nil {
 		return fmt.Errorf("join %s and %s: %w", a.name, b.name, err)
@@ -42,7 +47,30 @@ func (w *World) join(a, b *Host, aAddrs, bAddrs []netip.Prefix) error {
 	if err := a.configure(aLink, aAddrs); err != nil {
 		return err
 	}
-	return b.configure(bLink, bAddrs)
+	if err := b.configure(bLink, bAddrs); err != nil {
+		return err
+	}
+	if err := a.Do(func() error { return awaitUp(aLink) }); err != nil {
+		return err
+	}
+	return b.Do(func() error { return awaitUp(bLink) })
+}
+
+// awaitUp waits for the operational state. Until then an interface drops what
+// it is given, and the kernel works off changes of state for all namespaces
+// together, at most once a second (net/core/link_watch.c): a SYN sent in that
+// time would be lost.
+func awaitUp(link string) error {
+	for end := time.Now().Add(upTimeout); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		l, err := netlink.LinkByName(link)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", link, err)
+		}
+		if l.Attrs().OperState == netlink.OperUp {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s did not come up: %w", link, os.ErrDeadlineExceeded)
 }
 
 func (h *Host) nextLink() string {
