@@ -18,3 +18,8 @@ func linuxOnly(selector string) error {
 		Hint: "Run linger on a Linux host, or read a recording with --from FILE.",
 	}
 }
+
+// Open returns an error: network namespaces are Linux only.
+func Open(path, name string) (*Namespace, error) {
+	return nil, linuxOnly(path)
+}

@@ -53,10 +53,22 @@ func Open(opts Options) (*Observer, error) {
 			Hint:  "run linger as root",
 		})
 	}
+	o.watch(spaces)
+	return o, nil
+}
+
+// OpenNamespaces looks at the given namespaces instead of selecting some, and
+// closes them when it is closed.
+func OpenNamespaces(opts Options, spaces ...*netns.Namespace) *Observer {
+	o := &Observer{opts: opts}
+	o.watch(spaces)
+	return o
+}
+
+func (o *Observer) watch(spaces []*netns.Namespace) {
 	for _, ns := range spaces {
 		o.namespaces = append(o.namespaces, &watched{ns: ns, earlier: make(map[evidence.Key][]evidence.Holding)})
 	}
-	return o, nil
 }
 
 // Close releases the namespaces.
