@@ -24,6 +24,8 @@ func TestKernelDumpDecodesAListenerAnEstablishedPairAndATimeWait(t *testing.T) {
 	hold(t, client, server)
 	_, err := unix.Write(server, make([]byte, 100))
 	must(t, err)
+	_, err = unix.Poll([]unix.PollFd{{Fd: int32(client), Events: unix.POLLIN}}, -1)
+	must(t, err)
 	cookie := make(map[string]uint64)
 	for name, fd := range map[string]int{"client": client, "listener": l} {
 		cookie[name], err = unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_COOKIE)

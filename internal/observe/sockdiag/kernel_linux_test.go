@@ -97,14 +97,22 @@ func hold(tb testing.TB, client, server int) {
 	tb.Cleanup(func() { _, _ = unix.Close(client), unix.Close(server) })
 }
 
-// timeWait leaves a TIME_WAIT socket on the client's side.
+// timeWait leaves a TIME_WAIT socket on the client's side. The client reads to
+// the end of the stream, so that the mini-socket is there when this returns.
 func timeWait(tb testing.TB, client, server int) {
 	tb.Helper()
+	must(tb, unix.Shutdown(client, unix.SHUT_WR))
+	endOfStream(tb, server)
+	must(tb, unix.Close(server))
+	endOfStream(tb, client)
 	must(tb, unix.Close(client))
-	if n, err := unix.Read(server, make([]byte, 1)); n != 0 || err != nil {
+}
+
+func endOfStream(tb testing.TB, fd int) {
+	tb.Helper()
+	if n, err := unix.Read(fd, make([]byte, 1)); n != 0 || err != nil {
 		tb.Fatalf("read %d, %v, want the end of the stream", n, err)
 	}
-	must(tb, unix.Close(server))
 }
 
 func open(tb testing.TB) *sockdiag.Client {
