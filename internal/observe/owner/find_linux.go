@@ -82,30 +82,60 @@ func (s *scan) close() { _ = unix.Close(s.proc) }
 
 // process looks for wanted sockets in one process.
 func (s *scan) process(ctx context.Context, pid int) {
-	dir := strconv.Itoa(pid)
-	fds, err := openDir(s.proc, dir+"/fd")
-	if err != nil {
-		s.miss(err, dir)
-		return
-	}
-	defer unix.Close(fds)
+	name := strconv.Itoa(pid)
 	s.matched = s.matched[:0]
+	dir := ".." // the directory of the process, relative to the descriptor at
+	at, err := openDir(s.proc, name+"/fd")
+	if isDenied(err) {
+		if at, err = openDir(s.proc, name); err == nil {
+			defer unix.Close(at)
+			dir = "."
+			err = s.refused(ctx, at)
+		}
+	} else if err == nil {
+		defer unix.Close(at)
+		err = s.allowed(ctx, at)
+	}
+	if err != nil && err != ctx.Err() { // Find returns the latter
+		s.miss(err)
+	}
+	if len(s.matched) > 0 && !isGone(err) {
+		s.hold(at, dir, pid)
+	}
+}
+
+// allowed reads the descriptors of a process, given their directory.
+func (s *scan) allowed(ctx context.Context, fds int) error {
 	seen, err := s.descriptors(ctx, fds)
-	if !seen && err == nil {
-		seen, err = s.otherThreads(ctx, fds)
+	if err != nil {
+		return err
 	}
-	switch {
-	case isGone(err):
-		return
-	case err != nil && err == ctx.Err(): // Find says so
-	case err != nil:
-		s.miss(err, dir)
-	case seen:
+	if seen {
 		s.found.Scanned++
+		return nil
 	}
-	if len(s.matched) > 0 {
-		s.hold(fds, pid)
+	var task unix.Stat_t
+	if err := unix.Fstatat(fds, "../task", &task, 0); err != nil || task.Nlink == 3 {
+		return nil // one thread: most often a kernel thread
 	}
+	if st, err := s.stat(fds, ".."); err != nil || !st.headless() {
+		return nil
+	}
+	return s.otherThreads(ctx, fds, "..")
+}
+
+// refused deals with a process whose descriptors may not be read, given its
+// directory. Kernel threads and zombies have none. One whose first thread has
+// exited belongs to root in /proc, whoever runs it, but its threads do not.
+func (s *scan) refused(ctx context.Context, proc int) error {
+	st, err := s.stat(proc, ".")
+	switch {
+	case isGone(err) || err == nil && st.empty():
+		return nil
+	case err == nil && st.headless():
+		return s.otherThreads(ctx, proc, ".")
+	}
+	return unix.EACCES
 }
 
 // descriptors adds the wanted sockets of a directory of descriptors to
@@ -142,42 +172,47 @@ func (s *scan) descriptors(ctx context.Context, dir int) (seen bool, err error) 
 	}
 }
 
-// otherThreads does the work of descriptors for a process whose first thread
-// has exited before the others, given its empty directory of descriptors.
-func (s *scan) otherThreads(ctx context.Context, fds int) (seen bool, err error) {
-	var task unix.Stat_t
-	if err := unix.Fstatat(fds, "../task", &task, 0); err != nil || task.Nlink == 3 {
-		return false, ignoreMissing(err) // one thread: most often a kernel thread
-	}
-	st, err := s.stat(fds, "..")
-	if err != nil || st.state != "Z" || st.empty() {
-		return false, ignoreMissing(err)
-	}
-	tasks, err := openDir(fds, "../task")
+// otherThreads reads the descriptors of a process whose first thread has
+// exited before the others: the table that the first of those has.
+func (s *scan) otherThreads(ctx context.Context, at int, dir string) error {
+	tasks, err := openDir(at, dir+"/task")
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer unix.Close(tasks)
 	tids, err := s.numbers(tasks)
+	if err != nil {
+		return err
+	}
+	var refused error
 	for _, tid := range tids {
-		dir, err := openDir(tasks, strconv.Itoa(tid)+"/fd")
+		fds, err := openDir(tasks, strconv.Itoa(tid)+"/fd")
 		if err != nil {
+			if !isGone(err) {
+				refused = err
+			}
 			continue
 		}
-		seen, err = s.descriptors(ctx, dir)
-		_ = unix.Close(dir)
-		if seen {
-			return seen, err
+		seen, err := s.descriptors(ctx, fds)
+		_ = unix.Close(fds)
+		if isGone(err) { // this thread has ended as well
+			continue
+		}
+		if seen && err == nil {
+			s.found.Scanned++
+		}
+		if seen || err != nil {
+			return err
 		}
 	}
-	return false, err
+	return refused
 }
 
 // hold records that a process holds s.matched, unless it has ended since. Its
-// directory of descriptors, fds, leads to the rest of that same process also
-// if another has got its PID by now.
-func (s *scan) hold(fds, pid int) {
-	o, err := s.describe(fds, "..", s.root, pid)
+// directory, dir relative to the descriptor at, leads to that same process
+// also if another has got its PID by now.
+func (s *scan) hold(at int, dir string, pid int) {
+	o, err := s.describe(at, dir, s.root, pid)
 	if errors.Is(err, ErrGone) {
 		return
 	}
@@ -193,15 +228,12 @@ func (s *scan) hold(fds, pid int) {
 	}
 }
 
-// miss counts a process whose descriptors could not be read, if it has any:
-// without privilege those of kernel threads and zombies are refused as well.
-func (s *scan) miss(err error, dir string) {
+// miss counts a process whose descriptors could not all be read, unless that
+// is because it has ended.
+func (s *scan) miss(err error) {
 	switch {
 	case isGone(err):
 	case isDenied(err):
-		if st, err := s.stat(s.proc, dir); isGone(err) || err == nil && st.empty() {
-			return
-		}
 		s.denied++
 	default:
 		if s.failed++; s.failure == nil {

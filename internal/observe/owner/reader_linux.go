@@ -42,13 +42,6 @@ func isGone(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(er
 
 func isDenied(err error) bool { return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) }
 
-func ignoreMissing(err error) error {
-	if isGone(err) {
-		return nil
-	}
-	return err
-}
-
 // entries returns the next batch of directory entries in the kernel's form,
 // empty at the end.
 func (r *reader) entries(dir int) ([]byte, error) {

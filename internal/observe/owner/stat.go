@@ -31,6 +31,9 @@ func (s stat) exited() bool {
 	return (s.state == "Z" || s.state == "X" || s.state == "x") && s.threads <= 1
 }
 
+// headless reports whether the first thread has exited and others run on.
+func (s stat) headless() bool { return s.state == "Z" && s.threads > 1 }
+
 // parseStat reads /proc/PID/stat. The name is in parentheses and may hold
 // parentheses and spaces itself, so it ends at the last ')'.
 func parseStat(data []byte) (stat, error) {
