@@ -310,8 +310,10 @@ func asNobody(f func()) {
 		return
 	}
 	if os.Geteuid() == 0 {
-		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, nobody, nobody, nobody); errno != 0 {
-			panic(errno)
+		for _, call := range []uintptr{unix.SYS_SETRESGID, unix.SYS_SETRESUID} { // of this thread alone
+			if _, _, errno := unix.RawSyscall(call, nobody, nobody, nobody); errno != 0 {
+				panic(errno)
+			}
 		}
 	}
 	f()
