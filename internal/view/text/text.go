@@ -1,0 +1,89 @@
+// Package text shows answers as text for people: the answer in the first
+// line, aligned columns, nothing that only colour tells, and every name that
+// comes from a stranger escaped.
+package text
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/linger-dev/linger/internal/evidence"
+)
+
+// Options say what the reader's terminal can show.
+type Options struct {
+	Color   bool // severities in colour; the words say the same
+	Width   int  // columns; 0 is 80
+	Unicode bool // sparklines, arrows, and letters beyond ASCII
+	Rows    int  // the most rows of a table; 0 is all
+}
+
+// Reporter writes answers to a writer, each in one call.
+type Reporter struct {
+	w   io.Writer
+	opt Options
+}
+
+// New returns a view.Reporter that writes to w.
+func New(w io.Writer, opt Options) *Reporter {
+	if opt.Width <= 0 {
+		opt.Width = 80
+	}
+	return &Reporter{w: w, opt: opt}
+}
+
+func (r *Reporter) page() *page { return &page{width: r.opt.Width, opt: r.opt} }
+
+// flush writes the page.
+func (r *Reporter) flush(p *page) error {
+	_, err := io.WriteString(r.w, p.b.String())
+	if err != nil {
+		return fmt.Errorf("write text: %w", err)
+	}
+	return nil
+}
+
+// about says what was looked at, and when.
+func (p *page) about(s *evidence.Snapshot) {
+	text := fmt.Sprintf("host %s, Linux %s, seen %s in %s", s.Host.Name, s.Host.Kernel,
+		s.Taken.UTC().Format("2006-01-02 15:04:05 UTC"), span(s.Took.Round(time.Millisecond)))
+	if s.Host.Source != "" && s.Host.Source != "live" {
+		text += ", source: " + s.Host.Source
+	}
+	p.wrap("", text)
+}
+
+// gaps says what was not seen and what the reader loses by it.
+func (p *page) gaps(s *evidence.Snapshot) {
+	if len(s.Gaps) == 0 {
+		return
+	}
+	p.line("")
+	p.line("not seen:")
+	for _, g := range s.Gaps {
+		p.wrap("  - ", g.String())
+		if g.Hint != "" {
+			p.line("      $ %s", g.Hint)
+		}
+	}
+}
+
+// limit cuts rows to the most that are wanted; more is how many it left out.
+func limit[T any](rows []T, most int) (shown []T, more int) {
+	if most <= 0 || len(rows) <= most {
+		return rows, 0
+	}
+	return rows[:most], len(rows) - most
+}
+
+// more says how many rows are not shown.
+func (p *page) more(n int, indent string) {
+	if n > 0 {
+		dots := "..."
+		if p.opt.Unicode {
+			dots = "…"
+		}
+		p.line("%s%s and %d more", indent, dots, n)
+	}
+}
