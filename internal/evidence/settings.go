@@ -82,6 +82,12 @@ func (i *Int) UnmarshalJSON(data []byte) error {
 // Settings are the sysctls of a network namespace that decide how its
 // sockets linger. Units are the kernel's own, named in each comment; the path
 // of each is in package sysctl.
+//
+// A number in a comment is the Linux release that brought the setting. Before
+// a setting was made one of the namespace it is Absent in all but the first,
+// although the host's value holds there: tcp_tw_reuse and tcp_max_tw_buckets
+// before 4.11, tcp_timestamps before 4.13, tcp_rfc1337 and
+// tcp_abort_on_overflow before 4.15.
 type Settings struct {
 	PortLow  Int      `json:"ip_local_port_range_low"`  // first port of the automatic range
 	PortHigh Int      `json:"ip_local_port_range_high"` // last port of it, inclusive
@@ -90,7 +96,7 @@ type Settings struct {
 	UnprivilegedStart Int `json:"ip_unprivileged_port_start"` // first port that needs no CAP_NET_BIND_SERVICE; 4.11
 	AutobindReuse     Int `json:"ip_autobind_reuse"`          // switch; 5.7
 
-	TWReuse      Int `json:"tcp_tw_reuse"`       // 0 never, 1 always, 2 loopback only (4.19)
+	TWReuse      Int `json:"tcp_tw_reuse"`       // 0 never, 1 always, 2 loopback only (4.18: 79e9fed46038)
 	TWReuseDelay Int `json:"tcp_tw_reuse_delay"` // milliseconds; 6.14
 	TWRecycle    Int `json:"tcp_tw_recycle"`     // removed in 4.12
 	MaxTWBuckets Int `json:"tcp_max_tw_buckets"` // sockets; negative is no limit
@@ -107,11 +113,11 @@ type Settings struct {
 	KeepaliveTime    Int `json:"tcp_keepalive_time"`  // seconds
 	KeepaliveIntvl   Int `json:"tcp_keepalive_intvl"` // seconds
 	KeepaliveProbes  Int `json:"tcp_keepalive_probes"`
-	MigrateReq       Int `json:"tcp_migrate_req"`         // 5.14
-	InvalidRatelimit Int `json:"tcp_invalid_ratelimit"`   // milliseconds
-	EhashEntries     Int `json:"tcp_ehash_entries"`       // 6.1; negative: shared with the first namespace
-	ChildEhash       Int `json:"tcp_child_ehash_entries"` // 6.1
-	ConntrackTW      Int `json:"nf_conntrack_tcp_timeout_time_wait"`
+	MigrateReq       Int `json:"tcp_migrate_req"`                    // 5.14
+	InvalidRatelimit Int `json:"tcp_invalid_ratelimit"`              // milliseconds
+	EhashEntries     Int `json:"tcp_ehash_entries"`                  // 6.1; negative: shared with the first namespace
+	ChildEhash       Int `json:"tcp_child_ehash_entries"`            // 6.1
+	ConntrackTW      Int `json:"nf_conntrack_tcp_timeout_time_wait"` // seconds; absent without conntrack
 }
 
 // PortRange returns ip_local_port_range, and whether it was read.
