@@ -96,7 +96,7 @@ type Settings struct {
 	UnprivilegedStart Int `json:"ip_unprivileged_port_start"` // first port that needs no CAP_NET_BIND_SERVICE; 4.11
 	AutobindReuse     Int `json:"ip_autobind_reuse"`          // switch; 5.7
 
-	TWReuse      Int `json:"tcp_tw_reuse"`       // 0 never, 1 always, 2 loopback only (4.18: 79e9fed46038)
+	TWReuse      Int `json:"tcp_tw_reuse"`       // 0 never, 1 always, 2 loopback only (79e9fed46038, June 2018: 4.19 or the one before)
 	TWReuseDelay Int `json:"tcp_tw_reuse_delay"` // milliseconds; 6.14
 	TWRecycle    Int `json:"tcp_tw_recycle"`     // removed in 4.12
 	MaxTWBuckets Int `json:"tcp_max_tw_buckets"` // sockets; negative is no limit
