@@ -59,8 +59,9 @@ func (c *Client) Close() error { return c.transport.Close() }
 // If the kernel flags the dump as torn, restart (which may be nil) is called,
 // what was counted must be forgotten, and the dump is repeated, up to three
 // times in all; the last attempt then stands as Approximate. Linux's inet_diag
-// walks live hash tables, and up to 6.18 never sets that flag itself: sockets
-// that change state during a dump may be missed or seen twice on any kernel.
+// walks live hash tables and, up to 6.18, keeps no generation of them (cb->seq)
+// that could raise the flag: sockets that change state during a dump may be
+// missed or seen twice without a word.
 //
 // An error of each, and ctx's cancellation, end the dump early; the Client
 // can be used again. Errors of the kernel are *Error.

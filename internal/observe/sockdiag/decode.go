@@ -88,7 +88,8 @@ func decodeRow(m []byte, into *row, at int) error {
 	s.SrcPort, s.DstPort = be.Uint16(f[4:]), be.Uint16(f[6:])
 	if s.State == tcp.Close && s.DstPort == 0 {
 		// The kernel takes the number 13 in a request but answers with
-		// the socket's own sk_state, which is CLOSE.
+		// the socket's own sk_state, which is CLOSE. With a remote port
+		// it may also be a connection that ended during the dump.
 		s.State = tcp.BoundInactive
 	}
 	s.Ifindex = ne.Uint32(f[40:])

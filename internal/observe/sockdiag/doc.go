@@ -4,8 +4,8 @@
 // A dump is a stream: every row is decoded into one evidence.Socket that is
 // handed out again and again, so a million sockets cost neither memory nor
 // garbage. States, ports, addresses and explicit binding are filtered by the
-// kernel. No privilege is needed, except that a user namespace sees only the
-// network namespaces it can enter.
+// kernel. No privilege is needed: inet_diag shows everyone's sockets to everyone
+// in the network namespace.
 //
 // Messages are received by hand into one reused buffer. The library
 // mdlayher/netlink, which would otherwise be the choice, allocates for every

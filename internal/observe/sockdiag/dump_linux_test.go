@@ -210,6 +210,20 @@ func TestKernelListsHalfOpenAndOnlyBoundSockets(t *testing.T) {
 	defer unix.Close(idle)
 	must(t, unix.Bind(idle, sockaddr(netip.MustParseAddrPort("127.0.0.1:7000"))))
 
+	refused := socket(t, unix.AF_INET)
+	defer unix.Close(refused)
+	must(t, unix.Bind(refused, sockaddr(netip.MustParseAddrPort("127.0.0.1:7001"))))
+	if err := unix.Connect(refused, sockaddr(netip.MustParseAddrPort("127.0.0.1:9"))); err != unix.ECONNREFUSED {
+		t.Fatal(err)
+	}
+	reset, server := connect(t, listen(t, "127.0.0.1:81", 0), "127.0.0.1:7002", "127.0.0.1:81")
+	defer unix.Close(reset)
+	must(t, unix.SetsockoptLinger(server, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+	must(t, unix.Close(server))
+	if _, err := unix.Read(reset, make([]byte, 1)); err != unix.ECONNRESET {
+		t.Fatal(err)
+	}
+
 	c := open(t)
 	for _, v4 := range []bool{false, true} {
 		for _, state := range []tcp.State{tcp.SynRecv, tcp.NewSynRecv} {
@@ -221,9 +235,19 @@ func TestKernelListsHalfOpenAndOnlyBoundSockets(t *testing.T) {
 		if !kernelAtLeast(6, 8) {
 			continue
 		}
-		s := one(t, c, sockdiag.Request{V4: v4, States: tcp.States(tcp.BoundInactive)})
-		if s.SrcPort != 7000 || s.State != tcp.BoundInactive {
-			t.Errorf("only bound: %+v", s)
+		for _, states := range []tcp.StateSet{tcp.States(tcp.BoundInactive), tcp.AllStates | tcp.States(tcp.BoundInactive)} {
+			s := one(t, c, sockdiag.Request{V4: v4, States: states, LocalPort: sockdiag.Port(7000)})
+			if s.SrcPort != 7000 || s.State != tcp.BoundInactive || s.Inode == 0 {
+				t.Errorf("only bound: %+v", s)
+			}
+			s = one(t, c, sockdiag.Request{V4: v4, States: states, LocalPort: sockdiag.Port(7001)})
+			if s.State != tcp.BoundInactive || s.Inode == 0 {
+				t.Errorf("bound and refused: %+v", s)
+			}
+			s = one(t, c, sockdiag.Request{V4: v4, States: states, LocalPort: sockdiag.Port(7002)})
+			if s.State != tcp.Close || s.DstPort != 81 || s.Inode == 0 {
+				t.Errorf("bound and reset: %+v", s)
+			}
 		}
 	}
 }

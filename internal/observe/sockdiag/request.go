@@ -17,8 +17,8 @@ type Request struct {
 	// mini-sockets of that substate. SynRecv includes the request socks
 	// of half-open connections, NewSynRecv alone gives nothing else; both
 	// are listed as SynRecv. BoundInactive is ignored before Linux 6.8; such
-	// a socket is listed as BoundInactive if it was never connected, and as
-	// Close if it was bound and its connection is over.
+	// a socket is listed as Close if it still has the remote port of a
+	// connection that was reset, and else as BoundInactive.
 	States tcp.StateSet
 
 	// V4 and V6 choose the address families; neither means both, in one
@@ -40,8 +40,8 @@ type Request struct {
 	// none.
 	Explicit bool
 
-	// Info asks for tcp_info. It makes a row of a full socket three times
-	// as long.
+	// Info asks for tcp_info. It makes a row of a full socket about three
+	// times as long.
 	Info bool
 }
 
