@@ -6,6 +6,7 @@
 package rule
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -13,6 +14,31 @@ import (
 
 // Severity orders findings. Its numbers are linger's exit codes.
 type Severity uint8
+
+// String returns "info", "warning" or "critical".
+func (s Severity) String() string {
+	switch s {
+	case Critical:
+		return "critical"
+	case Warning:
+		return "warning"
+	}
+	return "info"
+}
+
+// MarshalText returns the form of String.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the form of String.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for _, known := range []Severity{Info, Warning, Critical} {
+		if known.String() == string(text) {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown severity %q", text)
+}
 
 // The severities, in the convention of monitoring plug-ins.
 const (
@@ -37,7 +63,11 @@ type Rule struct {
 	// Silences lists the codes of rules whose findings on the same subject
 	// are only symptoms of a finding of this rule.
 	Silences []Code
-	Check    func(Case) []Finding
+	// NoHelp says why Helps is empty; only one of the two may be.
+	NoHelp string
+	// Check must be pure, must not panic on any evidence, and leaves Code and
+	// Namespace of its findings to Judge.
+	Check func(Case) []Finding
 }
 
 // Advice is one change and its reason.
@@ -55,7 +85,8 @@ type Case struct {
 
 // Subject is what a finding is about. Findings with the same Subject in the
 // same namespace can silence one another. The zero Subject is the namespace
-// itself.
+// itself. A Key whose Dst is the zero Addr stands for all inbound groups of
+// that service.
 type Subject struct {
 	Key     *evidence.Key `json:"group,omitempty"`   // a tally
 	Port    uint16        `json:"port,omitempty"`    // a listening port
@@ -64,7 +95,7 @@ type Subject struct {
 
 // Finding is a rule's verdict with its evidence.
 type Finding struct {
-	Code      Code     `json:"code"`
+	Code      Code     `json:"code"` // set by Judge
 	Severity  Severity `json:"severity"`
 	Namespace string   `json:"namespace"` // set by Judge
 	Subject   Subject  `json:"subject"`
@@ -81,8 +112,11 @@ type Finding struct {
 	Helps []Advice       `json:"helps,omitempty"`
 
 	NotHelp []Advice `json:"not_help,omitempty"`
+	// Groups are the tallies behind a finding about several, largest first;
+	// nil if Subject.Key is the only one. Views ignore it.
+	Groups []evidence.Key `json:"-"`
 	// WantsOwner asks the source to look up who holds the live sockets of
-	// Subject; views ignore it.
+	// Groups, else of Subject; views ignore it.
 	WantsOwner bool `json:"-"`
 }
 

@@ -1,0 +1,125 @@
+// Package quotaoverflow finds namespaces whose limit of TIME_WAIT sockets is
+// reached, so that closing connections skip TIME_WAIT.
+package quotaoverflow
+
+import (
+	"fmt"
+
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/rule"
+)
+
+const (
+	// nearlyFull is the share of the limit in percent that leaves no room for
+	// a burst: at 90 % a tenth more closes per second overflow it.
+	nearlyFull = 90
+	// perSocket is what a TIME_WAIT socket and, if it is alone on its port,
+	// its two bind buckets take: 256 + 128 + 128 bytes (/sys/kernel/slab on
+	// Linux 6.18).
+	perSocket = 512
+	counter   = "TCPTimeWaitOverflow"
+	// Setting is the subject of this rule's findings.
+	setting = "tcp_max_tw_buckets"
+)
+
+// Rule returns the rule.
+func Rule() rule.Rule {
+	return rule.Rule{
+		Code:  "quota-overflow",
+		Title: "the limit of TIME_WAIT sockets is reached",
+		Why: "tcp_max_tw_buckets bounds the TIME_WAIT and orphan FIN_WAIT2 mini-sockets of a network namespace. Beyond it no old one is evicted: the new one is not made, and the connection is simply gone. " +
+			"The peer's repeated FIN is then answered with a reset, and old segments can reach a new connection on the same ports.",
+		References: []string{
+			"net/ipv4/inet_timewait_sock.c, inet_twsk_alloc",
+			"ip-sysctl: tcp_max_tw_buckets",
+			"RFC 9293 section 3.6.1",
+		},
+		Helps: []rule.Advice{{
+			Do:      "raise tcp_max_tw_buckets above closes per second × 61",
+			Because: "a TIME_WAIT socket costs 256 to 512 bytes of memory",
+		}, rule.KeepAlive(0)},
+		NotHelp: []rule.Advice{
+			rule.NotFewerBuckets(), rule.NotFinTimeout(),
+			{Do: "set tcp_tw_reuse against the overflow", Because: "it takes over sockets one by one when connect() happens to need their port; the limit counts all others"},
+		},
+		// A limit that overflows is lower than needed; once is enough.
+		Silences: []rule.Code{"idle-setting"},
+		Check:    check,
+	}
+}
+
+func check(c rule.Case) []rule.Finding {
+	ns := c.Namespace
+	counts := &ns.Counters
+	grown, ever := counts.Growth[counter], counts.TCP[counter]
+	limit, known := ns.Settings.MaxTWBuckets.Get()
+	held, counted := counts.Sockstat["TCP.tw"]
+	f := rule.Finding{
+		Subject: rule.Subject{Setting: setting},
+		Facts:   facts(ns, limit, known),
+	}
+	switch {
+	case grown > 0:
+		f.Severity, f.Count = rule.Warning, uint64(grown)
+		f.Title = fmt.Sprintf("%s skipped TIME_WAIT in the last %s: the limit of %s is reached",
+			rule.Count(grown, "closing connection"), rule.About(counts.Over), ns.Settings.MaxTWBuckets)
+		f.Since = rule.Since{Known: true, For: counts.Over, AtLeast: true}
+	case counted && known && limit > 0 && share(held, limit) >= nearlyFull:
+		f.Severity, f.Count = rule.Warning, uint64(held)
+		f.Title = fmt.Sprintf("%s TIME_WAIT sockets are %.0f%% of the limit of %s: beyond it, closing connections skip TIME_WAIT",
+			rule.N(held), share(held, limit), rule.N(limit))
+	case ever > 0:
+		f.Severity, f.Count = rule.Info, uint64(ever)
+		f.Title = fmt.Sprintf("%s skipped TIME_WAIT since this namespace was made: its limit was reached, or memory was short", rule.Count(ever, "closing connection"))
+	default:
+		return nil
+	}
+	if known && limit >= 0 {
+		f.Helps = []rule.Advice{raise(ns, limit), rule.KeepAlive(closes(ns))}
+	}
+	return []rule.Finding{f}
+}
+
+func share(held, limit int64) float64 { return 100 * float64(held) / float64(limit) }
+
+// closes returns the rate of closes that want a TIME_WAIT: those that got one
+// in the last seconds, and those that overflowed.
+func closes(ns *evidence.Namespace) float64 {
+	var minute evidence.Minute
+	for i := range ns.Tallies {
+		minute.Add(&ns.Tallies[i].Minute)
+	}
+	rate := minute.Rate().PerSecond
+	if s := ns.Counters.Over.Seconds(); s > 0 {
+		rate += float64(max(0, ns.Counters.Growth[counter])) / s
+	}
+	return rate
+}
+
+// raise advises a limit with room for twice the present need.
+func raise(ns *evidence.Namespace, limit int64) rule.Advice {
+	need := int64(closes(ns) * 61)
+	to := int64(4096)
+	for to < 2*need || to <= limit {
+		if to > 1<<30 {
+			break
+		}
+		to *= 2
+	}
+	return rule.Advice{
+		Do:      "raise tcp_max_tw_buckets to " + rule.N(to),
+		Because: fmt.Sprintf("at %s closes about %s are needed; a full limit would take at most %s", rule.PerSecond(closes(ns)), rule.N(need), rule.Bytes(uint64(to)*perSocket)),
+		Command: rule.Sysctl(ns, setting, to),
+	}
+}
+
+func facts(ns *evidence.Namespace, limit int64, known bool) []string {
+	var out []string
+	if held, ok := ns.Counters.Sockstat["TCP.tw"]; ok && known {
+		out = append(out, fmt.Sprintf("The namespace holds %s of at most %s (IPv4 and IPv6, orphans in FIN_WAIT2 included).", rule.N(held), rule.N(limit)))
+	}
+	if ever := ns.Counters.TCP[counter]; ever > 0 {
+		out = append(out, fmt.Sprintf("%s is %s since the namespace was made.", counter, rule.N(ever)))
+	}
+	return out
+}
