@@ -153,8 +153,12 @@ func (s *server) serve(ctx context.Context, c net.Conn) {
 
 func (s *server) close(c net.Conn) {
 	s.mu.Lock()
+	_, ours := s.conns[c]
 	delete(s.conns, c)
 	s.mu.Unlock()
+	if !ours {
+		return // closeAll was first
+	}
 	_ = c.Close()
 	s.meter.count(func(c *Counts) { c.Open-- })
 }
