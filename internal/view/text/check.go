@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
@@ -122,10 +123,21 @@ func (p *page) process(s *evidence.Snapshot, pids []int) {
 	if o.State != "" && o.State != "S" && o.State != "R" {
 		parts = append(parts, o.State.Means())
 	}
-	add("command:", strings.Join(o.Cmdline, " "))
+	add("command:", p.shorten(strings.Join(o.Cmdline, " "), 200))
 	if parts != nil {
 		p.wrap("           ", strings.Join(parts, "; "))
 	}
+}
+
+// shorten cuts a string that a stranger made too long.
+func (p *page) shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + p.dots()
 }
 
 // inferred says that a maker is a conclusion, and from what.

@@ -46,12 +46,12 @@ func (p *page) groups(all []*view.Group) {
 	shown, more := limit(all, p.opt.Rows)
 	t := table{
 		right: []bool{false, true, true, false},
-		rows:  [][]string{{"outbound to", "closes/s", "ports used", "all used"}},
+		rows:  [][]string{{"outbound to", "rate/s", "ports used", "full in"}},
 	}
 	for _, g := range shown {
 		used, of := g.Budget.Used()
 		t.rows = append(t.rows, []string{
-			groupLabel(g, all), rate(g.Projection.Rate, p.opt.Unicode), count(used) + " of " + count(of), runout(g),
+			groupLabel(g, all), rate(g.Projection.Rate, p.opt.Unicode), count(used) + "/" + count(of), runout(g),
 		})
 	}
 	if w := sparkWidth(p.spare(t, "  ")); w > 0 {
@@ -82,18 +82,19 @@ func groupLabel(g *view.Group, all []*view.Group) string {
 	return g.Budget.Key.Service().String()
 }
 
-// runout says when a group's ports are all used.
+// runout says when a group's ports are all used, "never" within the horizon of
+// the projection.
 func runout(g *view.Group) string {
 	pr := &g.Projection
 	switch {
 	case g.Budget.Out():
 		return "now"
 	case pr.Never:
-		return "no"
+		return "never"
 	case pr.Late == 0:
-		return fmt.Sprintf("in %s (%s or later)", span(pr.In), span(pr.Early))
+		return fmt.Sprintf("%s (%s or later)", span(pr.In), span(pr.Early))
 	case span(pr.Early) == span(pr.Late):
-		return "in " + span(pr.In)
+		return span(pr.In)
 	}
-	return fmt.Sprintf("in %s (%s to %s)", span(pr.In), span(pr.Early), span(pr.Late))
+	return fmt.Sprintf("%s (%s to %s)", span(pr.In), span(pr.Early), span(pr.Late))
 }

@@ -21,54 +21,70 @@ func (p *page) line(format string, args ...any) {
 }
 
 // wrap writes text in lines of at most the page's width, the first after
-// first, the others indented as far. A word longer than that is not broken.
+// first, which must be safe, the others indented as far.
 func (p *page) wrap(first, text string) {
-	indent := utf8.RuneCountInString(first)
-	line := first
-	empty := true
-	// Words are what blanks separate; a line break from a stranger is no
-	// blank but is escaped.
-	for word := range strings.SplitSeq(escape(text, p.opt.Unicode), " ") {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(first))
+	room := max(p.width-len(indent), 16) // a narrow terminal breaks lines by itself
+	for i, line := range fold(escape(text, p.opt.Unicode), room) {
+		if i > 0 {
+			first = indent
+		}
+		p.b.WriteString(strings.TrimRight(first+line, " ") + "\n")
+	}
+}
+
+// fold breaks text between words, and words that are longer than a line
+// anywhere. It returns at least one line. Only blanks separate words: a line
+// break from a stranger is escaped by now.
+func fold(text string, room int) []string {
+	var lines []string
+	line, used := "", 0
+	for word := range strings.SplitSeq(text, " ") {
 		if word == "" {
 			continue
 		}
-		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > p.width {
-			p.b.WriteString(line + "\n")
-			line, empty = strings.Repeat(" ", indent), true
+		n := utf8.RuneCountInString(word)
+		if used > 0 && used+1+n > room {
+			lines = append(lines, line)
+			line, used = "", 0
 		}
-		if !empty {
-			line += " "
+		if used > 0 {
+			line, used = line+" ", used+1
 		}
-		line += word
-		empty = false
+		for ; n > room; n -= room {
+			runes := []rune(word)
+			lines = append(lines, string(runes[:room]))
+			word = string(runes[room:])
+		}
+		line, used = line+word, used+n
 	}
-	p.b.WriteString(strings.TrimRight(line, " ") + "\n")
+	return append(lines, line)
 }
 
-// table is rows of cells; columns are as wide as their widest cell.
+// table is rows of cells; columns are as wide as their widest cell. The last
+// column is aligned left.
 type table struct {
 	right []bool // right-aligned columns
 	rows  [][]string
 }
 
 // print writes the table, each line after indent, columns two blanks apart.
+// The last column is wrapped if it is too wide.
 func (p *page) print(t table, indent string) {
 	widths := t.widths(p.opt.Unicode)
 	for _, row := range t.rows {
 		line := indent
-		for i, cell := range row {
+		last := len(row) - 1
+		for i, cell := range row[:last] {
 			cell = escape(cell, p.opt.Unicode)
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i > 0 {
-				line += "  "
-			}
 			if t.right[i] {
-				line += pad + cell
+				line += pad + cell + "  "
 			} else {
-				line += cell + pad
+				line += cell + pad + "  "
 			}
 		}
-		p.b.WriteString(strings.TrimRight(line, " ") + "\n")
+		p.wrap(line, row[last])
 	}
 }
 
@@ -93,7 +109,7 @@ func (p *page) spare(t table, indent string) int {
 
 // sparkWidth returns the widest readable sparkline that fits, or 0.
 func sparkWidth(room int) int {
-	for _, w := range []int{60, 30, 20, 10} {
+	for _, w := range []int{60, 30, 20, 15, 10} {
 		if w <= room {
 			return w
 		}

@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/tcp"
@@ -62,13 +61,10 @@ func (p *page) whole(row *view.StateRow) {
 	if row.Minute.Total() == 0 {
 		return
 	}
-	line := fmt.Sprintf("TIME_WAIT: %s closes/s", rate(row.Rate, p.opt.Unicode))
-	if w := sparkWidth(p.width - 2 - len("  last 60 s")); w > 0 {
-		p.line("%s", line)
-		p.line("  %s  last 60 s", Sparkline(row.Minute.Age[:], w, p.opt.Unicode))
-		return
+	p.line("closes into TIME_WAIT: %s per second", rate(row.Rate, p.opt.Unicode))
+	if w := sparkWidth(p.width - len("last 60 s  ")); w > 0 {
+		p.line("last 60 s  %s", Sparkline(row.Minute.Age[:], w, p.opt.Unicode))
 	}
-	p.line("%s", line)
 }
 
 // note tells apart what one state's count adds up.
@@ -88,10 +84,11 @@ func (p *page) split(st *view.States) {
 	shown, more := limit(st.Rows, p.opt.Rows)
 	many := len(st.Snapshot.Namespaces) > 1
 	t := table{right: []bool{true, true, true, true, true, true, false}, rows: [][]string{
-		{"TIME_WAIT", "closes/s", "ESTAB", "CLOSE_WAIT", "other", "total", st.By},
+		{"TIME_WAIT", "rate/s", "ESTAB", "CLOSE_WAIT", "other", "total", st.By},
 	}}
 	if many {
-		t.right, t.rows[0] = append(t.right, false), append(t.rows[0], "namespace")
+		t.right = []bool{true, true, true, true, true, true, false, false}
+		t.rows[0] = append(t.rows[0][:6:6], "namespace", st.By)
 	}
 	for i := range shown {
 		row := &shown[i]
@@ -99,12 +96,12 @@ func (p *page) split(st *view.States) {
 		other := c.Total() - c[tcp.TimeWait] - c[tcp.Established] - c[tcp.CloseWait]
 		cells := []string{
 			count(c[tcp.TimeWait]), rate(row.Rate, p.opt.Unicode), count(c[tcp.Established]), count(c[tcp.CloseWait]),
-			count(other), count(c.Total()), rowLabel(row, st.By),
+			count(other), count(c.Total()),
 		}
 		if many {
 			cells = append(cells, row.Namespace)
 		}
-		t.rows = append(t.rows, cells)
+		t.rows = append(t.rows, append(cells, rowLabel(row, st.By)))
 	}
 	p.print(t, "")
 	p.more(more, "")
@@ -115,7 +112,7 @@ func rowLabel(row *view.StateRow, by string) string {
 	case by == "owner":
 		return row.Label + inferred(row.Maker)
 	case row.Direction == evidence.Inbound:
-		return strings.Join([]string{row.Label, "(inbound)"}, " ")
+		return row.Label + " (inbound)"
 	}
 	return row.Label
 }

@@ -80,10 +80,14 @@ func limit[T any](rows []T, most int) (shown []T, more int) {
 // more says how many rows are not shown.
 func (p *page) more(n int, indent string) {
 	if n > 0 {
-		dots := "..."
-		if p.opt.Unicode {
-			dots = "…"
-		}
-		p.line("%s%s and %d more", indent, dots, n)
+		p.line("%s%s and %d more", indent, p.dots(), n)
 	}
+}
+
+// dots is the mark of something left out.
+func (p *page) dots() string {
+	if p.opt.Unicode {
+		return "…"
+	}
+	return "..."
 }
