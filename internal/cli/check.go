@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -23,7 +25,7 @@ func (c *checkCmd) Run(p *program) error {
 	reporter := c.reporter(p)
 	worst := rule.Info
 	err := c.run(p, observe.Options{Deep: true, Settle: settle}, func(src source, snap *evidence.Snapshot) error {
-		findings, err := judge(p, src, snap)
+		findings, err := judge(p.ctx, src, snap)
 		if err != nil {
 			return err
 		}
@@ -36,19 +38,23 @@ func (c *checkCmd) Run(p *program) error {
 	return exitCode(worst)
 }
 
+// resolver can name the owners of sockets in the last snapshot it made.
+type resolver interface {
+	Resolve(ctx context.Context, snap *evidence.Snapshot, want observe.Wanted) error
+}
+
 // judge runs the rules, looks up the owners that the findings ask for, and
 // runs the rules again now that they can be named.
-func judge(p *program, src source, snap *evidence.Snapshot) ([]rule.Finding, error) {
+func judge(ctx context.Context, src resolver, snap *evidence.Snapshot) ([]rule.Finding, error) {
 	findings := rule.Judge(rules.All(), snap)
-	want := make(map[rule.Want]bool)
-	for _, w := range rule.Wanted(findings) {
-		want[w] = true
-	}
-	if len(want) == 0 {
+	wants := rule.Wanted(findings)
+	if len(wants) == 0 {
 		return findings, nil
 	}
-	err := src.Resolve(p.ctx, snap, func(namespace string, k evidence.Key) bool {
-		return want[rule.Want{Namespace: namespace, Key: k}]
+	err := src.Resolve(ctx, snap, func(namespace string, k evidence.Key) bool {
+		return slices.ContainsFunc(wants, func(w rule.Want) bool {
+			return w.Namespace == namespace && w.Key != nil && *w.Key == k
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -45,8 +45,7 @@ func (f *lookFlags) Validate() error {
 // source yields snapshots, from the kernel or a file; io.EOF after the last.
 type source interface {
 	Next(ctx context.Context) (*evidence.Snapshot, error)
-	// Resolve names the owners of what is wanted, if the source can.
-	Resolve(ctx context.Context, snap *evidence.Snapshot, want observe.Wanted) error
+	resolver
 	Close()
 }
 

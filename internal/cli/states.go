@@ -22,6 +22,10 @@ func (c *statesCmd) Run(p *program) error {
 				return err
 			}
 		}
-		return reporter.States(view.StatesOf(snap, c.By))
+		states, err := view.StatesOf(snap, c.By)
+		if err != nil {
+			return err
+		}
+		return reporter.States(states)
 	})
 }

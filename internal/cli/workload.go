@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/linger-dev/linger/internal/workload"
+import (
+	"os"
+
+	"github.com/linger-dev/linger/internal/workload"
+)
 
 // workloadCmd runs the programs of demonstrations and scenarios from linger's
 // own binary, so that they need nothing installed.
@@ -13,5 +17,7 @@ func (c *workloadCmd) Run(p *program) error {
 	if len(c.Args) == 0 {
 		return workload.Run(p.ctx, "", nil, p.out)
 	}
+	// Best effort: who looks at the process shall see what it is.
+	_ = os.WriteFile("/proc/self/comm", []byte(c.Args[0]), 0)
 	return workload.Run(p.ctx, c.Args[0], c.Args[1:], p.out)
 }

@@ -76,7 +76,7 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 // blindSpots lists what a dump cannot show on this kernel, whoever asks.
 func blindSpots(kernel evidence.Kernel) []evidence.Gap {
 	gaps := []evidence.Gap{{
-		What:  "the kernel does not say which TIME_WAIT sockets had their port bound by the program",
+		What:  "the kernel does not say which TIME_WAIT sockets had their port bound by the program, nor which live ones called bind() with port 0",
 		Loses: "such ports count as free toward other destinations, though automatic connect() skips them",
 	}}
 	if !kernel.AtLeast(6, 8) {

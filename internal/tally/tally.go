@@ -91,8 +91,9 @@ func (f *Folder) Add(s *evidence.Socket) {
 	case s.State == tcp.Listen:
 		f.bound.Listening.Add(s.SrcPort)
 		return
-	case s.DstPort == 0:
-		// Linux before 6.8 never dumps such a socket.
+	case s.State == tcp.BoundInactive, s.State == tcp.Close, s.DstPort == 0:
+		// Bound, but not connected, or not any more. Linux before 6.8 never
+		// dumps such a socket.
 		f.bound.Idle.Add(s.SrcPort)
 		return
 	}
