@@ -205,6 +205,9 @@ type Holding struct {
 	States Counts `json:"states"`
 	// Earlier marks holders that only a look before this one saw.
 	Earlier bool `json:"earlier,omitempty"`
+	// Later marks holders of a connection that was opened after the dump:
+	// States counts it, but the tally does not.
+	Later bool `json:"later,omitempty"`
 }
 
 // CloseWait describes the sockets of a tally that are in CLOSE_WAIT.

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -17,33 +18,18 @@ type Wanted func(namespace string, k evidence.Key) bool
 
 // Resolve looks up who holds the sockets of the wanted tallies, and all
 // listeners, in one pass over /proc, and writes it into the snapshot, which
-// must be the last one that Look returned. Where nobody holds a live
-// connection to a wanted destination just then, it watches for one for a
-// moment, because the short connections that fill a host with TIME_WAIT are
-// rarely open in the instant of a dump.
+// must be the last one that Look returned. Where that names nobody for a
+// wanted destination, it lies in wait for a connection for a moment: the short
+// ones that fill a host with TIME_WAIT are rarely open in the instant of a
+// dump, and closed before /proc has been read.
 func (o *Observer) Resolve(ctx context.Context, snap *evidence.Snapshot, want Wanted) error {
 	inodes := make(map[uint64]struct{})
-	passing := make([]map[evidence.Key]map[uint64]struct{}, len(snap.Namespaces))
 	for i := range snap.Namespaces {
-		ns, w := &snap.Namespaces[i], o.byID(snap.Namespaces[i].ID)
+		ns := &snap.Namespaces[i]
 		for _, l := range ns.Listeners {
 			inodes[l.Inode] = struct{}{}
 		}
-		for inode := range w.folder.Inodes(func(t *evidence.Tally) bool { return want(ns.Name, t.Key) }) {
-			inodes[inode] = struct{}{}
-		}
-		passing[i] = make(map[evidence.Key]map[uint64]struct{})
-		for j := range ns.Tallies {
-			t := &ns.Tallies[j]
-			if !want(ns.Name, t.Key) || t.Direction != evidence.Outbound || t.Others() || t.States.Live() > 0 {
-				continue
-			}
-			seen := w.glimpse(ctx, t.Key)
-			passing[i][t.Key] = seen
-			for inode := range seen {
-				inodes[inode] = struct{}{}
-			}
-		}
+		maps.Copy(inodes, o.byID(ns.ID).folder.Inodes(func(t *evidence.Tally) bool { return want(ns.Name, t.Key) }))
 	}
 	found, err := owner.Find(ctx, procRoot, inodes)
 	if err != nil {
@@ -52,9 +38,12 @@ func (o *Observer) Resolve(ctx context.Context, snap *evidence.Snapshot, want Wa
 	snap.Owners = found.Owners
 	snap.Gaps = append(snap.Gaps, found.Gaps...)
 	for i := range snap.Namespaces {
-		o.byID(snap.Namespaces[i].ID).attribute(&snap.Namespaces[i], want, passing[i], found)
+		o.byID(snap.Namespaces[i].ID).attribute(&snap.Namespaces[i], want, found)
 	}
-	o.describeEarlier(snap)
+	if err := o.lieInWait(ctx, snap, want); err != nil {
+		return err
+	}
+	o.recall(snap, want)
 	return nil
 }
 
@@ -63,62 +52,119 @@ func (o *Observer) byID(id uint64) *watched {
 	return o.namespaces[i]
 }
 
+// How long Resolve lies in wait, and how long it rests between two tries.
 const (
-	glimpses    = 25
-	glimpseRest = 8 * time.Millisecond
+	waitFor  = 400 * time.Millisecond
+	waitRest = 3 * time.Millisecond
 )
 
-// glimpse dumps the live connections of one group again and again until it
-// sees one, and returns their inodes.
-func (w *watched) glimpse(ctx context.Context, k evidence.Key) map[uint64]struct{} {
+// nameless reports whether nobody is known to open connections of the tally.
+func nameless(ns *evidence.Namespace, t *evidence.Tally, want Wanted) bool {
+	return t.Direction == evidence.Outbound && !t.Others() && want(ns.Name, t.Key) && len(ns.MakerOf(t).PIDs) == 0
+}
+
+func (o *Observer) lieInWait(ctx context.Context, snap *evidence.Snapshot, want Wanted) error {
+	for deadline := time.Now().Add(waitFor); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(waitRest) {
+		left := 0
+		for i := range snap.Namespaces {
+			ns := &snap.Namespaces[i]
+			for j := range ns.Tallies {
+				t := &ns.Tallies[j]
+				if !nameless(ns, t, want) {
+					continue
+				}
+				left++
+				if err := o.byID(ns.ID).catch(ctx, snap, t); err != nil {
+					return err
+				}
+			}
+		}
+		if left == 0 {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
+// catch names the process of a connection of the tally if one is open now and
+// until /proc has been read.
+func (w *watched) catch(ctx context.Context, snap *evidence.Snapshot, t *evidence.Tally) error {
 	seen := make(map[uint64]struct{})
 	req := sockdiag.Request{
 		States:     connections &^ tcp.States(tcp.TimeWait),
-		RemotePort: sockdiag.Port(k.Port),
-		Remote:     netip.PrefixFrom(k.Dst, k.Dst.BitLen()),
+		RemotePort: sockdiag.Port(t.Port),
+		Remote:     netip.PrefixFrom(t.Dst, t.Dst.BitLen()),
 	}
-	for range glimpses {
-		_, err := w.client.Dump(ctx, req, func(s *evidence.Socket) error {
-			if s.Inode != 0 {
-				seen[s.Inode] = struct{}{}
-			}
-			return nil
-		}, func() {})
-		if err != nil || len(seen) > 0 || ctx.Err() != nil {
-			break
+	_, err := w.client.Dump(ctx, req, func(s *evidence.Socket) error {
+		if s.Inode != 0 {
+			seen[s.Inode] = struct{}{}
 		}
-		time.Sleep(glimpseRest)
+		return nil
+	}, func() { clear(seen) })
+	if err != nil || len(seen) == 0 {
+		return err
 	}
-	return seen
+	found, err := owner.Find(ctx, procRoot, seen)
+	if err != nil {
+		return err
+	}
+	for _, pids := range found.PIDs {
+		h := evidence.Holding{PIDs: pids, Later: true}
+		h.States[tcp.Established] = 1
+		t.Holders = append(t.Holders, h)
+	}
+	addOwners(snap, found.Owners)
+	return nil
 }
 
-// attribute writes the holders that were found into the namespace, and
-// remembers them for later looks.
-func (w *watched) attribute(ns *evidence.Namespace, want Wanted, passing map[evidence.Key]map[uint64]struct{}, found owner.Holders) {
+// attribute writes the holders that were found into the namespace.
+func (w *watched) attribute(ns *evidence.Namespace, want Wanted, found owner.Holders) {
 	for i := range ns.Listeners {
 		ns.Listeners[i].PIDs = found.PIDs[ns.Listeners[i].Inode]
 	}
 	for i := range ns.Tallies {
-		t := &ns.Tallies[i]
-		if !want(ns.Name, t.Key) {
-			continue
+		if t := &ns.Tallies[i]; want(ns.Name, t.Key) {
+			t.Holders = w.folder.Holders(t.Key, found.PIDs)
 		}
-		t.Holders = w.folder.Holders(t.Key, found.PIDs)
-		for inode := range passing[t.Key] {
-			if pids := found.PIDs[inode]; pids != nil {
-				h := evidence.Holding{PIDs: pids}
-				h.States[tcp.Established] = 1
-				h.Earlier = true // it was not open when the dump was taken
-				t.Holders = append(t.Holders, h)
+	}
+}
+
+// recall adds whom an earlier look saw where this one names nobody, and
+// remembers what this one saw.
+func (o *Observer) recall(snap *evidence.Snapshot, want Wanted) {
+	for i := range snap.Namespaces {
+		ns, w := &snap.Namespaces[i], o.byID(snap.Namespaces[i].ID)
+		for j := range ns.Tallies {
+			t := &ns.Tallies[j]
+			switch {
+			case !want(ns.Name, t.Key):
+			case !nameless(ns, t, want):
+				w.remember(t)
+			default:
+				for _, h := range w.earlier[t.Key] {
+					h.Earlier, h.Later = true, false
+					t.Holders = append(t.Holders, h)
+				}
 			}
 		}
-		if slices.ContainsFunc(t.Holders, func(h evidence.Holding) bool { return len(h.PIDs) > 0 }) {
-			w.earlier[t.Key] = t.Holders
-			continue
-		}
-		for _, h := range w.earlier[t.Key] {
-			h.Earlier = true
-			t.Holders = append(t.Holders, h)
+	}
+	o.describeEarlier(snap)
+}
+
+// maxEarlier bounds what is remembered of each namespace.
+const maxEarlier = 1024
+
+func (w *watched) remember(t *evidence.Tally) {
+	if len(w.earlier) >= maxEarlier {
+		clear(w.earlier)
+	}
+	w.earlier[t.Key] = t.Holders
+}
+
+func addOwners(snap *evidence.Snapshot, owners []evidence.Owner) {
+	for _, o := range owners {
+		if snap.Owner(o.PID) == nil {
+			snap.Owners = append(snap.Owners, o)
 		}
 	}
 }
@@ -134,7 +180,7 @@ func (o *Observer) describeEarlier(snap *evidence.Snapshot) {
 						continue
 					}
 					if described, err := owner.Describe(procRoot, pid); err == nil {
-						snap.Owners = append(snap.Owners, described)
+						addOwners(snap, []evidence.Owner{described})
 					}
 				}
 			}
