@@ -55,13 +55,15 @@ func About(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// Bytes writes an amount of memory: "640 B", "25 KiB", "48 MiB".
+// Bytes writes an amount of memory: "640 B", "25 KiB", "1.2 MiB", "48 MiB".
 func Bytes(n uint64) string {
 	switch {
 	case n < 1<<10:
 		return fmt.Sprintf("%d B", n)
 	case n < 1<<20:
 		return fmt.Sprintf("%d KiB", n>>10)
+	case n < 10<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 	}
 	return N(n>>20) + " MiB"
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/portspace"
+	"github.com/linger-dev/linger/internal/tcp"
 )
 
 // Scarcity is what the rules about local ports have in common: one outbound
@@ -91,9 +92,15 @@ func (s *Scarcity) Helps() []Advice {
 	})
 }
 
-// fewer is the first advice: pooling, or a bound where live connections are
-// what takes the ports.
+// fewer is the first advice: pooling, or, where live connections are what
+// takes the ports, closing them or bounding them.
 func (s *Scarcity) fewer() Advice {
+	if n := s.Group.States[tcp.CloseWait]; n > uint64(s.Budget.Size/2) {
+		return Advice{
+			Do:      "make the program close connections that its peers have closed",
+			Because: fmt.Sprintf("%s in CLOSE_WAIT take most of the ports", Count(n, "connection")),
+		}
+	}
 	if s.Budget.Live > s.Budget.TimeWait {
 		return Advice{
 			Do:      "bound the connections that are open at once, or send several requests over each (a pool, HTTP/2)",

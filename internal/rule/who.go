@@ -27,16 +27,11 @@ func Who(s *evidence.Snapshot, m evidence.Maker) string {
 
 // By is Who with "by" in its place: "by nginx (812)", "probably by nginx
 // (812)", "by an unknown process".
-func By(s *evidence.Snapshot, m evidence.Maker) string { return with("by ", s, m) }
-
-// For is Who with "for" in its place.
-func For(s *evidence.Snapshot, m evidence.Maker) string { return with("for ", s, m) }
-
-func with(preposition string, s *evidence.Snapshot, m evidence.Maker) string {
-	if rest, ok := strings.CutPrefix(Who(s, m), "probably "); ok && m.Basis.Inferred() {
-		return "probably " + preposition + rest
+func By(s *evidence.Snapshot, m evidence.Maker) string {
+	if len(m.PIDs) > 0 && m.Basis.Inferred() {
+		return "probably by " + Names(s, m.PIDs)
 	}
-	return preposition + Who(s, m)
+	return "by " + Who(s, m)
 }
 
 // Names lists processes: "nginx (812)", and of several with one name

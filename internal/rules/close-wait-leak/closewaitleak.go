@@ -93,7 +93,7 @@ func judge(c rule.Case, p *rule.Pile) (rule.Finding, bool) {
 	}
 	f := rule.Finding{
 		Severity: rule.Warning, Subject: p.Subject(), Who: who, Count: p.N,
-		Title: fmt.Sprintf("%s %s %s %s to be closed", rule.Count(p.N, "connection"), p.Where(), waits(p.N), rule.For(c.Snapshot, who)),
+		Title: fmt.Sprintf("%s %s %s, left open %s", rule.Count(p.N, "connection"), p.Where(), waits(p.N), rule.By(c.Snapshot, who)),
 		Facts: facts(c, p, &ages, unaccepted, who), Groups: p.Keys(), WantsOwner: true,
 	}
 	if ages.Known > 0 {

@@ -61,8 +61,8 @@ func check(c rule.Case) []rule.Finding {
 	switch {
 	case grown > 0:
 		f.Severity, f.Count = rule.Warning, uint64(grown)
-		f.Title = fmt.Sprintf("%s skipped TIME_WAIT in the last %s: the limit of %s is reached",
-			rule.Count(grown, "closing connection"), rule.About(counts.Over), ns.Settings.MaxTWBuckets)
+		f.Title = fmt.Sprintf("%s skipped TIME_WAIT in the last %s: %s",
+			rule.Count(grown, "closing connection"), rule.About(counts.Over), cause(limit, known))
 		f.Since = rule.Since{Known: true, For: counts.Over, AtLeast: true}
 	case counted && known && limit > 0 && share(held, limit) >= nearlyFull:
 		f.Severity, f.Count = rule.Warning, uint64(held)
@@ -78,6 +78,18 @@ func check(c rule.Case) []rule.Finding {
 		f.Helps = []rule.Advice{raise(ns, limit), rule.KeepAlive(closes(ns))}
 	}
 	return []rule.Finding{f}
+}
+
+// cause says why a mini-socket was not made; without a limit only want of
+// memory is left.
+func cause(limit int64, known bool) string {
+	switch {
+	case !known:
+		return "the limit is reached, or memory is short"
+	case limit < 0:
+		return "there is no limit, so memory is short"
+	}
+	return fmt.Sprintf("the limit of %s is reached", rule.N(limit))
 }
 
 func share(held, limit int64) float64 { return 100 * float64(held) / float64(limit) }
