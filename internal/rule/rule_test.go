@@ -171,3 +171,20 @@ func TestPilesAddUpGroupsThatAreSmallByThemselves(t *testing.T) {
 		t.Errorf("subject %v", k)
 	}
 }
+
+func TestSeveritiesReadBackFromTheirWords(t *testing.T) {
+	for _, s := range []rule.Severity{rule.Info, rule.Warning, rule.Critical} {
+		text, err := s.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back rule.Severity
+		if err := back.UnmarshalText(text); err != nil || back != s {
+			t.Errorf("%s read back as %s, %v", s, back, err)
+		}
+	}
+	var s rule.Severity
+	if err := s.UnmarshalText([]byte("dire")); err == nil {
+		t.Error("an unknown severity was accepted")
+	}
+}
