@@ -35,7 +35,7 @@ func (f *Folder) compact() {
 	for k, g := range others {
 		f.groups[k] = g
 	}
-	f.lastGroup = nil
+	f.recent = [recentGroups]*group{}
 }
 
 func (f *Folder) merge(others map[key]*group, k key, g *group) {

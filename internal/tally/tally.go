@@ -4,6 +4,7 @@ package tally
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -28,18 +29,22 @@ type Options struct {
 
 // Folder folds sockets into tallies. Not safe for concurrent use.
 type Folder struct {
-	opts      Options
-	direct    director
-	reuse     reuse
-	groups    map[key]*group
-	bound     evidence.Bound
-	sockets   uint64
-	inodes    int
-	unheld    uint64
-	folded    uint64
-	lastKey   key
-	lastGroup *group
+	opts    Options
+	direct  director
+	reuse   reuse
+	groups  map[key]*group
+	bound   evidence.Bound
+	sockets uint64
+	inodes  int
+	unheld  uint64
+	folded  uint64
+	recent  [recentGroups]*group // by key.slot
 }
+
+// recentGroups is how many groups are found without the map. A dump comes in
+// the order of the kernel's hash, so each row may be of another group than the
+// one before, but most hosts have few.
+const recentGroups = 1024
 
 // key is evidence.Key without pointers, for hashing.
 type key struct {
@@ -49,8 +54,16 @@ type key struct {
 	others    bool
 }
 
+// slot is a cheap hash: neighbouring addresses and ports differ in their last
+// bytes.
+func (k *key) slot() uint32 {
+	h := binary.BigEndian.Uint32(k.src[12:])*0x9e3779b1 ^ binary.BigEndian.Uint32(k.dst[12:])*0x85ebca6b ^ uint32(k.port)*0xc2b2ae35
+	return h >> 22
+}
+
 type group struct {
 	evidence.Tally
+	key  key
 	held []held
 }
 
@@ -72,7 +85,7 @@ func New(opts Options) *Folder {
 // Reset forgets all sockets: a torn dump is folded anew.
 func (f *Folder) Reset() {
 	f.groups = make(map[key]*group)
-	f.lastGroup = nil
+	f.recent = [recentGroups]*group{}
 	f.sockets, f.inodes, f.unheld, f.folded = 0, 0, 0, 0
 	f.bound = evidence.Bound{
 		Listening: new(evidence.PortSet), Accepted: new(evidence.PortSet),
@@ -165,13 +178,11 @@ func keyOf(s *evidence.Socket, direction evidence.Direction) key {
 	return k
 }
 
-// group returns the group of a socket. A dump comes in the order of the
-// kernel's hash, but an inbound burst often repeats its key: remember the
-// last one.
 func (f *Folder) group(s *evidence.Socket, direction evidence.Direction) *group {
 	k := keyOf(s, direction)
-	if f.lastGroup != nil && f.lastKey == k {
-		return f.lastGroup
+	recent := &f.recent[k.slot()]
+	if g := *recent; g != nil && g.key == k {
+		return g
 	}
 	g := f.groups[k]
 	if g == nil {
@@ -181,12 +192,12 @@ func (f *Folder) group(s *evidence.Socket, direction evidence.Direction) *group 
 		g = newGroup(k)
 		f.groups[k] = g
 	}
-	f.lastKey, f.lastGroup = k, g
+	*recent = g
 	return g
 }
 
 func newGroup(k key) *group {
-	g := &group{}
+	g := &group{key: k}
 	g.Key = evidence.Key{Direction: k.direction, Port: k.port}
 	if k.src != (evidence.Addr{}) || !k.others {
 		g.Src = k.src.Netip()

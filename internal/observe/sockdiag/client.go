@@ -39,6 +39,7 @@ type Stats struct {
 type Client struct {
 	transport Transport
 	buf       []byte
+	spare     [][]byte // more buffers, made by the first dump that is received ahead
 	request   []byte
 	seq       uint32
 	open      bool // a dump was begun and its end not seen
@@ -89,19 +90,23 @@ func (c *Client) attempt(ctx context.Context, req *Request, each func(*evidence.
 	if err := c.begin(ctx, req); err != nil {
 		return 0, false, err
 	}
-	for {
-		data, err := c.receive(ctx)
-		if err != nil {
-			return rows, torn, err
-		}
+	take := func(data []byte) (done bool, err error) {
 		b, err := decode(data, c.seq, &c.row, each)
 		rows += b.rows
 		torn = torn || b.torn
 		c.open = !b.done
-		if err != nil || b.done {
+		return b.done, err
+	}
+	for range aheadAfter {
+		data, err := c.receive(ctx, c.buf)
+		if err != nil {
+			return rows, torn, err
+		}
+		if done, err := take(data); err != nil || done {
 			return rows, torn, err
 		}
 	}
+	return rows, torn, c.receiveAhead(ctx, take)
 }
 
 // Drain receives the dump that req selects and throws it away without
@@ -113,7 +118,7 @@ func (c *Client) Drain(ctx context.Context, req Request) (uint64, error) {
 	}
 	var total uint64
 	for {
-		data, err := c.receive(ctx)
+		data, err := c.receive(ctx, c.buf)
 		if err != nil {
 			return total, err
 		}
@@ -178,24 +183,24 @@ func (c *Client) finish(ctx context.Context) error {
 	return nil
 }
 
-// receive returns the next datagram, which is valid until the next call.
-func (c *Client) receive(ctx context.Context) ([]byte, error) {
+// receive fills buf with the next datagram.
+func (c *Client) receive(ctx context.Context, buf []byte) ([]byte, error) {
 	for {
 		if err := cancelled(ctx); err != nil {
 			return nil, err
 		}
-		n, err := c.transport.Receive(c.buf)
+		n, err := c.transport.Receive(buf)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			continue
 		case err != nil:
 			return nil, err
-		case n > len(c.buf):
-			return nil, &Error{Op: opDump, Words: fmt.Sprintf("an answer of %d bytes exceeds the buffer of %d", n, len(c.buf))}
+		case n > len(buf):
+			return nil, &Error{Op: opDump, Words: fmt.Sprintf("an answer of %d bytes exceeds the buffer of %d", n, len(buf))}
 		case n == 0:
 			return nil, &Error{Op: opDump, Words: "the kernel closed the socket"}
 		}
-		return c.buf[:n], nil
+		return buf[:n], nil
 	}
 }
 
