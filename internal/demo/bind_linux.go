@@ -62,7 +62,7 @@ func bindTaken(s *stage) error {
 		return err
 	}
 	s.say("the cure: sysctl -w net.ipv4.ip_local_reserved_ports=%s", port)
-	return s.bindCured(eyes, service)
+	return s.bindCured(service)
 }
 
 // takers starts programs on the client's host that each hold a connection.
@@ -77,7 +77,7 @@ func (s *stage) takers(n int) (list []*program, err error) {
 	return list, nil
 }
 
-func (s *stage) bindCured(e *eyes, service []string) error {
+func (s *stage) bindCured(service []string) error {
 	// The old connection is in TIME_WAIT on the port: a fresh host shows the
 	// cure without waiting a minute for that.
 	client, server, err := s.pair("client with a reserved port", "its server")
@@ -102,10 +102,11 @@ func (s *stage) bindCured(e *eyes, service []string) error {
 	if why, refused := api.failure(); refused {
 		return fmt.Errorf("the service still cannot bind: %s", why.Error)
 	}
-	if e, err = s.look(client); err != nil {
+	eyes, err := s.look(client)
+	if err != nil {
 		return err
 	}
-	report, err := e.check()
+	report, err := eyes.check()
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func TestFlagsPrintInWireOrder(t *testing.T) {
 	if got := tcp.Flags(0).String(); got != "none" {
 		t.Errorf("got %q", got)
 	}
-	if !(tcp.FIN | tcp.ACK).Has(tcp.FIN) || (tcp.FIN).Has(tcp.FIN|tcp.ACK) {
+	if !(tcp.FIN | tcp.ACK).Has(tcp.FIN) || tcp.FIN.Has(tcp.FIN|tcp.ACK) {
 		t.Error("Has is wrong")
 	}
 }
