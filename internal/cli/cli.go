@@ -48,7 +48,7 @@ type commands struct {
 
 const description = `linger tells what is wrong with a host's lingering TCP sockets: TIME_WAIT, CLOSE_WAIT and their kin.
 
-It only reads, unless a command says --apply. Without root it sees all sockets of its network namespace, but not which processes of other users hold them.
+It only reads; a demonstration plays in a private network. Without root it sees all sockets of its network namespace, but not which processes of other users hold them.
 
 Exit status: 0 healthy, 1 warning, 2 critical, 3 could not look.`
 
@@ -69,6 +69,7 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) 
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends linger at once
 	p := &program{ctx: ctx, in: stdin, out: stdout, err: stderr, outTTY: isTerminal(stdout), errTTY: isTerminal(stderr)}
 
 	exited := -1
@@ -81,24 +82,18 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		return p.fail(&usageError{err})
+		return p.fail(&usageError{err, args})
 	}
 	return p.fail(call.Run(p))
 }
 
 func newParser(p *program, exit func(int)) (*kong.Kong, error) {
 	return kong.New(new(commands),
-		kong.Name("linger"), kong.Description(description), kong.UsageOnError(),
+		kong.Name("linger"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(p.out, p.err), kong.Exit(exit),
 	)
 }
-
-// usageError is a wrong call.
-type usageError struct{ error }
-
-// Hint returns what to type instead.
-func (*usageError) Hint() string { return "linger --help" }
 
 // fail prints an error and returns the exit status for it.
 func (p *program) fail(err error) int {
@@ -112,9 +107,8 @@ func (p *program) fail(err error) int {
 		return 128 + int(syscall.SIGINT)
 	}
 	fmt.Fprintf(p.err, "linger: error: %v\n", err)
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) && hinter.Hint() != "" {
-		fmt.Fprintf(p.err, "linger: hint: %s\n", hinter.Hint())
+	if text := hint(err); text != "" {
+		fmt.Fprintf(p.err, "linger: hint: %s\n", text)
 	}
 	return exitFailed
 }

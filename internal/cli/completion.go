@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -54,17 +55,25 @@ func values(f *kong.Flag) []string {
 	return words
 }
 
+// flagNames returns the flags of a subcommand as they are typed.
+func flagNames(n *kong.Node) []string {
+	names := []string{"--help"}
+	for _, f := range n.Flags {
+		names = append(names, "--"+f.Name)
+	}
+	return names
+}
+
 func bashCompletion(w io.Writer, app *kong.Application) error {
 	var b strings.Builder
-	b.WriteString("_linger() {\n  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]} words\n")
+	b.WriteString("_linger() {\n  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]} choices\n")
 	var names []string
 	var cases, valued strings.Builder
 	known := make(map[string]bool)
 	for _, n := range visible(app) {
 		names = append(names, n.Name)
-		var flags []string
+		choices := flagNames(n)
 		for _, f := range n.Flags {
-			flags = append(flags, "--"+f.Name)
 			if known[f.Name] || f.IsBool() {
 				continue
 			}
@@ -76,14 +85,14 @@ func bashCompletion(w io.Writer, app *kong.Application) error {
 			fmt.Fprintf(&valued, "    --%s) %s; return ;;\n", f.Name, action)
 		}
 		for _, arg := range n.Positional {
-			flags = append(flags, strings.Split(arg.Tag.Enum, ",")...)
+			choices = append(choices, strings.Split(arg.Tag.Enum, ",")...)
 		}
-		fmt.Fprintf(&cases, "    %s) words=%q ;;\n", n.Name, strings.Join(flags, " "))
+		fmt.Fprintf(&cases, "    %s) choices=%q ;;\n", n.Name, strings.Join(choices, " "))
 	}
 	fmt.Fprintf(&b, "  case $prev in\n%s  esac\n", valued.String())
-	fmt.Fprintf(&b, "  case $cmd in\n%s    *) words=%q ;;\n  esac\n", cases.String(), strings.Join(append(names, "--help"), " "))
-	b.WriteString("  [ \"$COMP_CWORD\" = 1 ] && [[ $cur != -* ]] && words=\"" + strings.Join(names, " ") + "\"\n")
-	b.WriteString("  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -F _linger linger\n")
+	fmt.Fprintf(&b, "  case $cmd in\n%s    *) choices=%q ;;\n  esac\n", cases.String(), strings.Join(slices.Concat(names, flagNames(app.DefaultCmd)), " "))
+	b.WriteString("  [ \"$COMP_CWORD\" = 1 ] && [[ $cur != -* ]] && choices=\"" + strings.Join(names, " ") + "\"\n")
+	b.WriteString("  COMPREPLY=($(compgen -W \"$choices\" -- \"$cur\"))\n}\ncomplete -F _linger linger\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -91,25 +100,32 @@ func bashCompletion(w io.Writer, app *kong.Application) error {
 func fishCompletion(w io.Writer, app *kong.Application) error {
 	var b strings.Builder
 	b.WriteString("complete -c linger -f\n")
-	quote := func(s string) string {
-		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-	}
+	fishFlags(&b, "__fish_use_subcommand", app.DefaultCmd)
 	for _, n := range visible(app) {
-		fmt.Fprintf(&b, "complete -c linger -n __fish_use_subcommand -a %s -d %s\n", n.Name, quote(n.Help))
-		for _, f := range n.Flags {
-			fmt.Fprintf(&b, "complete -c linger -n '__fish_seen_subcommand_from %s' -l %s -d %s", n.Name, f.Name, quote(f.Help))
-			switch {
-			case f.PlaceHolder == "FILE":
-				b.WriteString(" -r -F")
-			case !f.IsBool():
-				fmt.Fprintf(&b, " -x -a %s", quote(strings.Join(values(f), " ")))
-			}
-			b.WriteByte('\n')
-		}
+		fmt.Fprintf(&b, "complete -c linger -n __fish_use_subcommand -a %s -d %s\n", n.Name, fishQuote(n.Help))
+		fishFlags(&b, "__fish_seen_subcommand_from "+n.Name, n)
 		for _, arg := range n.Positional {
-			fmt.Fprintf(&b, "complete -c linger -n '__fish_seen_subcommand_from %s' -a %s\n", n.Name, quote(strings.ReplaceAll(arg.Tag.Enum, ",", " ")))
+			fmt.Fprintf(&b, "complete -c linger -n '__fish_seen_subcommand_from %s' -a %s\n", n.Name, fishQuote(strings.ReplaceAll(arg.Tag.Enum, ",", " ")))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// fishFlags offers the flags of a subcommand where a condition holds.
+func fishFlags(b *strings.Builder, condition string, n *kong.Node) {
+	for _, f := range n.Flags {
+		fmt.Fprintf(b, "complete -c linger -n %s -l %s -d %s", fishQuote(condition), f.Name, fishQuote(f.Help))
+		switch {
+		case f.PlaceHolder == "FILE":
+			b.WriteString(" -r -F")
+		case !f.IsBool():
+			fmt.Fprintf(b, " -x -a %s", fishQuote(strings.Join(values(f), " ")))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func fishQuote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -19,7 +18,7 @@ import (
 type lookFlags struct {
 	JSON  bool          `help:"Print JSON; docs/json.md describes it."`
 	Netns string        `placeholder:"NAME|PID|all" help:"Look into this network namespace instead of linger's own."`
-	From  string        `placeholder:"FILE" type:"path" help:"Read a recording instead of the kernel."`
+	From  string        `placeholder:"FILE" type:"path" help:"Read a recording instead of the kernel; - is standard input."`
 	Save  string        `placeholder:"FILE" type:"path" help:"Also record what was seen."`
 	Watch time.Duration `placeholder:"D" help:"Look again every D, such as 5s, until interrupted."`
 	Rows  int           `default:"20" help:"Rows per table at most; 0 for all."`
@@ -42,81 +41,11 @@ func (f *lookFlags) Validate() error {
 	return nil
 }
 
-// source yields snapshots, from the kernel or a file; io.EOF after the last.
-type source interface {
-	Next(ctx context.Context) (*evidence.Snapshot, error)
-	resolver
-	Close()
-}
-
-// live looks at the kernel.
-type live struct {
-	*observe.Observer
-	every time.Duration
-	looks int
-}
-
-func (l *live) Next(ctx context.Context) (*evidence.Snapshot, error) {
-	switch {
-	case l.looks == 0:
-	case l.every == 0:
-		return nil, io.EOF
-	default:
-		select {
-		case <-time.After(l.every):
-		case <-ctx.Done():
-			return nil, io.EOF
-		}
-	}
-	l.looks++
-	return l.Look(ctx)
-}
-
-// replay reads a recording. What it holds of owners was resolved when it was
-// made.
-type replay struct {
-	file   *os.File
-	reader *evidence.Reader
-}
-
-func (r *replay) Next(context.Context) (*evidence.Snapshot, error) { return r.reader.Next() }
-
-func (r *replay) Resolve(context.Context, *evidence.Snapshot, observe.Wanted) error { return nil }
-
-func (r *replay) Close() {
-	r.reader.Close()
-	r.file.Close()
-}
-
-func (f *lookFlags) open(opts observe.Options) (source, error) {
-	if f.From != "" {
-		file, err := os.Open(f.From)
-		if err != nil {
-			return nil, fmt.Errorf("open recording: %w", err)
-		}
-		reader, err := evidence.NewReader(file)
-		if err != nil {
-			file.Close()
-			return nil, fmt.Errorf("read %s: %w", f.From, err)
-		}
-		return &replay{file: file, reader: reader}, nil
-	}
-	if err := onlyLinux(); err != nil {
-		return nil, err
-	}
-	opts.Selector = f.Netns
-	o, err := observe.Open(opts)
-	if err != nil {
-		return nil, err
-	}
-	return &live{Observer: o, every: f.Watch}, nil
-}
-
 // run shows every snapshot of the source through show, and records it. What
 // could still be read of a broken recording has been shown when run returns
 // its error.
 func (f *lookFlags) run(p *program, opts observe.Options, show func(source, *evidence.Snapshot) error) (err error) {
-	src, err := f.open(opts)
+	src, err := f.open(p.in, opts)
 	if err != nil {
 		return err
 	}
@@ -125,22 +54,38 @@ func (f *lookFlags) run(p *program, opts observe.Options, show func(source, *evi
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	defer func() {
+		// A recording that failed says so in both calls.
+		if closing := done(); err == nil || errors.Is(closing, err) {
+			err = closing
+		}
+	}()
 	for n := 0; ; n++ {
-		snap, err := src.Next(p.ctx)
+		err := f.step(p, src, n, show, record)
 		if errors.Is(err, io.EOF) || n > 0 && errors.Is(err, context.Canceled) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := show(src, snap); err != nil {
-			return err
-		}
-		if err := record(snap); err != nil {
-			return err
+	}
+}
+
+// step takes, shows and records one snapshot; io.EOF after the last.
+func (f *lookFlags) step(p *program, src source, n int, show func(source, *evidence.Snapshot) error, record func(*evidence.Snapshot) error) error {
+	snap, err := src.Next(p.ctx)
+	if err != nil {
+		return err
+	}
+	if n > 0 && !f.JSON {
+		if _, err := fmt.Fprintln(p.out); err != nil {
+			return fmt.Errorf("write text: %w", err)
 		}
 	}
+	if err := show(src, snap); err != nil {
+		return err
+	}
+	return record(snap)
 }
 
 func (f *lookFlags) recorder() (record func(*evidence.Snapshot) error, done func() error, err error) {
