@@ -7,7 +7,7 @@ type Owner struct {
 	PID        int       `json:"pid"`
 	Start      uint64    `json:"start"` // clock ticks after boot; with PID it names the process for ever
 	Name       string    `json:"name"`
-	State      ProcState `json:"state"`
+	State      ProcState `json:"state"` // "X" if only an earlier look saw it, and it has ended since
 	Parent     int       `json:"ppid"`
 	ParentName string    `json:"parent_name,omitempty"`
 	UID        uint32    `json:"uid"`

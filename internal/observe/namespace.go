@@ -17,8 +17,8 @@ import (
 type watched struct {
 	ns      *netns.Namespace
 	client  *sockdiag.Client
-	folder  *tally.Folder                       // of the last look
-	earlier map[evidence.Key][]evidence.Holding // whom earlier looks saw
+	folder  *tally.Folder             // of the last look
+	earlier map[evidence.Key]sighting // whom earlier looks saw
 }
 
 func (w *watched) close() {

@@ -67,7 +67,7 @@ func OpenNamespaces(opts Options, spaces ...*netns.Namespace) *Observer {
 
 func (o *Observer) watch(spaces []*netns.Namespace) {
 	for _, ns := range spaces {
-		o.namespaces = append(o.namespaces, &watched{ns: ns, earlier: make(map[evidence.Key][]evidence.Holding)})
+		o.namespaces = append(o.namespaces, &watched{ns: ns, earlier: make(map[evidence.Key]sighting)})
 	}
 }
 

@@ -139,26 +139,72 @@ func (o *Observer) recall(snap *evidence.Snapshot, want Wanted) {
 			switch {
 			case !want(ns.Name, t.Key):
 			case !nameless(ns, t, want):
-				w.remember(t)
+				w.remember(snap, t)
 			default:
-				for _, h := range w.earlier[t.Key] {
-					h.Earlier, h.Later = true, false
-					t.Holders = append(t.Holders, h)
-				}
+				w.earlier[t.Key].addTo(snap, t)
 			}
 		}
 	}
-	o.describeEarlier(snap)
+	slices.SortFunc(snap.Owners, func(a, b evidence.Owner) int { return a.PID - b.PID })
+}
+
+// sighting is who held the sockets of a tally at some look.
+type sighting struct {
+	holders []evidence.Holding
+	owners  []evidence.Owner
 }
 
 // maxEarlier bounds what is remembered of each namespace.
 const maxEarlier = 1024
 
-func (w *watched) remember(t *evidence.Tally) {
+func (w *watched) remember(snap *evidence.Snapshot, t *evidence.Tally) {
 	if len(w.earlier) >= maxEarlier {
 		clear(w.earlier)
 	}
-	w.earlier[t.Key] = t.Holders
+	saw := sighting{holders: t.Holders}
+	for _, h := range t.Holders {
+		for _, pid := range h.PIDs {
+			if o := snap.Owner(pid); o != nil {
+				saw.owners = append(saw.owners, *o)
+			}
+		}
+	}
+	w.earlier[t.Key] = saw
+}
+
+// addTo names the processes as earlier holders of the tally, also those that
+// have ended since: they are most often the ones that are looked for. One
+// whose PID now names another holder of this snapshot is left out.
+func (saw sighting) addTo(snap *evidence.Snapshot, t *evidence.Tally) {
+	known := make(map[int]bool)
+	for _, past := range saw.owners {
+		if now := snap.Owner(past.PID); now != nil {
+			known[past.PID] = now.Start == past.Start
+			continue
+		}
+		known[past.PID] = true
+		addOwners(snap, []evidence.Owner{asItIsNow(past)})
+	}
+	for _, h := range saw.holders {
+		h.Earlier, h.Later = true, false
+		h.PIDs = slices.DeleteFunc(slices.Clone(h.PIDs), func(pid int) bool { return !known[pid] })
+		if len(h.PIDs) > 0 {
+			t.Holders = append(t.Holders, h)
+		}
+	}
+}
+
+// ended is the state letter of a process that is no more (proc(5)).
+const ended evidence.ProcState = "X"
+
+// asItIsNow describes a process again. Its start tells it from another that
+// has got its PID.
+func asItIsNow(past evidence.Owner) evidence.Owner {
+	if now, err := owner.Describe(procRoot, past.PID); err == nil && now.Start == past.Start {
+		return now
+	}
+	past.State = ended
+	return past
 }
 
 func addOwners(snap *evidence.Snapshot, owners []evidence.Owner) {
@@ -167,24 +213,4 @@ func addOwners(snap *evidence.Snapshot, owners []evidence.Owner) {
 			snap.Owners = append(snap.Owners, o)
 		}
 	}
-}
-
-// describeEarlier adds the processes that only an earlier look saw, as far as
-// they still live.
-func (o *Observer) describeEarlier(snap *evidence.Snapshot) {
-	for i := range snap.Namespaces {
-		for _, t := range snap.Namespaces[i].Tallies {
-			for _, h := range t.Holders {
-				for _, pid := range h.PIDs {
-					if snap.Owner(pid) != nil {
-						continue
-					}
-					if described, err := owner.Describe(procRoot, pid); err == nil {
-						addOwners(snap, []evidence.Owner{described})
-					}
-				}
-			}
-		}
-	}
-	slices.SortFunc(snap.Owners, func(a, b evidence.Owner) int { return a.PID - b.PID })
 }
