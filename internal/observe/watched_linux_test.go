@@ -1,0 +1,246 @@
+package observe_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/netlab"
+	"github.com/linger-dev/linger/internal/observe"
+	"github.com/linger-dev/linger/internal/tcp"
+)
+
+// service is where the programs of these tests meet, each in a namespace of
+// its own.
+const service = "127.0.0.1:7200"
+
+func newHost(t *testing.T) *netlab.Host {
+	t.Helper()
+	host, err := newWorld(t).Host("watched")
+	must(t, err)
+	return host
+}
+
+func every(string, evidence.Key) bool { return true }
+
+// seen looks and resolves until the wanted can be seen: programs do not
+// act at once. It gives up after as many looks as a patient person takes.
+func seen(t *testing.T, o *observe.Observer, what string, there func(*evidence.Snapshot) bool) *evidence.Snapshot {
+	t.Helper()
+	for range 200 {
+		snap, err := o.Look(t.Context())
+		must(t, err)
+		must(t, o.Resolve(t.Context(), snap, every))
+		if there(snap) {
+			return snap
+		}
+	}
+	t.Fatalf("never seen: %s", what)
+	return nil
+}
+
+// tallyOf returns the tally of one direction to or from the service.
+func tallyOf(snap *evidence.Snapshot, d evidence.Direction) *evidence.Tally {
+	tallies := snap.Namespaces[0].Tallies
+	for i := range tallies {
+		if tallies[i].Direction == d && tallies[i].Service() == netip.MustParseAddrPort(service) {
+			return &tallies[i]
+		}
+	}
+	return new(evidence.Tally)
+}
+
+func letterOf(t *testing.T, pid int) string {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	must(t, err)
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return rest[:1]
+}
+
+// visitOnce opens a connection and closes it: the far end gets a FIN.
+func visitOnce(t *testing.T, host *netlab.Host) {
+	t.Helper()
+	must(t, host.Do(func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		at := netip.MustParseAddrPort(service)
+		return unix.Connect(fd, &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())})
+	}))
+}
+
+func TestKernelAWatchedHostNamesAStoppedHolderAndAllThatInherited(t *testing.T) {
+	t.Parallel()
+	host := newHost(t)
+	server := start(t, host, "hoard "+service)
+	o := watch(t, host)
+	snap := seen(t, o, "the listener", func(s *evidence.Snapshot) bool { return len(s.Namespaces[0].Listeners) == 1 })
+	if l := snap.Namespaces[0].Listeners[0]; !slices.Equal(l.PIDs, []int{server.PID()}) || snap.Owner(server.PID()) == nil {
+		t.Errorf("listener %+v, want owner %d among %+v", l, server.PID(), snap.Owners)
+	}
+
+	visitOnce(t, host)
+	held := func(s *evidence.Snapshot) bool {
+		inbound := tallyOf(s, evidence.Inbound)
+		return inbound.States[tcp.CloseWait] == 1 && inbound.HolderOf(tcp.CloseWait).PIDs != nil
+	}
+	snap = seen(t, o, "a held CLOSE_WAIT", held)
+	if got := tallyOf(snap, evidence.Inbound).HolderOf(tcp.CloseWait); !slices.Equal(got.PIDs, []int{server.PID()}) || got.Basis != evidence.Held {
+		t.Errorf("CLOSE_WAIT is held by %+v, want %d", got, server.PID())
+	}
+
+	must(t, server.Signal(unix.SIGUSR1))
+	heir, err := strconv.Atoi(server.line(t))
+	must(t, err)
+	if line := server.line(t); line != "ready" {
+		t.Fatal(line)
+	}
+	must(t, server.Signal(unix.SIGSTOP)) // the group: also the heir
+	for _, pid := range []int{server.PID(), heir} {
+		for letterOf(t, pid) != "T" {
+			must(t, unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil))
+		}
+	}
+	snap = seen(t, o, "a held CLOSE_WAIT", held)
+	both := []int{server.PID(), heir}
+	slices.Sort(both)
+	if got := tallyOf(snap, evidence.Inbound).HolderOf(tcp.CloseWait).PIDs; !slices.Equal(got, both) {
+		t.Errorf("CLOSE_WAIT is held by %v, want %v", got, both)
+	}
+	if got := snap.Namespaces[0].Listeners[0].PIDs; !slices.Equal(got, both) {
+		t.Errorf("the listener is held by %v, want %v", got, both)
+	}
+	for _, pid := range both {
+		if owner := snap.Owner(pid); owner == nil || owner.State != "T" || owner.Start == 0 {
+			t.Errorf("owner %d is %+v, want it stopped", pid, owner)
+		}
+	}
+	if heirOf := snap.Owner(heir); heirOf != nil && heirOf.Parent != server.PID() {
+		t.Errorf("parent of %d is %d, want %d", heir, heirOf.Parent, server.PID())
+	}
+}
+
+func TestKernelAWatchedHostNamesAShortLivedClientAlsoAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	host := newHost(t)
+	start(t, host, "hoard "+service)
+	client := start(t, host, "visit "+service)
+	o := watch(t, host)
+	named := func(basis evidence.Basis) func(*evidence.Snapshot) bool {
+		return func(s *evidence.Snapshot) bool {
+			outbound := tallyOf(s, evidence.Outbound)
+			return outbound.States.Total() > 0 && s.Namespaces[0].MakerOf(outbound).Basis == basis
+		}
+	}
+	snap := seen(t, o, "the client's process", named(evidence.FromLive))
+	maker := snap.Namespaces[0].MakerOf(tallyOf(snap, evidence.Outbound))
+	if !slices.Equal(maker.PIDs, []int{client.PID()}) {
+		t.Errorf("made by %+v, want %d", maker, client.PID())
+	}
+	alive := snap.Owner(client.PID())
+	if alive == nil {
+		t.Fatalf("%d is not described: %+v", client.PID(), snap.Owners)
+	}
+
+	client.Kill()
+	<-client.Done()
+	snap = seen(t, o, "what the client left", named(evidence.FromEarlier))
+	maker = snap.Namespaces[0].MakerOf(tallyOf(snap, evidence.Outbound))
+	if !slices.Equal(maker.PIDs, []int{client.PID()}) {
+		t.Errorf("made by %+v, want %d", maker, client.PID())
+	}
+	dead := snap.Owner(client.PID())
+	if dead == nil || dead.Start != alive.Start || dead.Name != alive.Name || dead.State != "X" {
+		t.Errorf("after its end %+v, before %+v", dead, alive)
+	}
+}
+
+func TestKernelALookOutlivesTheWorldItLooksAt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	host, err := w.Host("doomed")
+	must(t, err)
+	server := start(t, host, "hoard "+service)
+	o := watch(t, host)
+	seen(t, o, "the listener", func(s *evidence.Snapshot) bool { return len(s.Namespaces[0].Listeners) == 1 })
+
+	// By PID, as a user would: what is chosen is held, also when the process
+	// ends before the first look.
+	byPID, err := observe.Open(observe.Options{Selector: strconv.Itoa(server.PID()), Deep: true})
+	must(t, err)
+	defer byPID.Close()
+
+	closed := make(chan error, 1)
+	go func() { closed <- w.Close() }()
+	empty := func(s *evidence.Snapshot) bool { return len(s.Namespaces[0].Listeners) == 0 }
+	seen(t, o, "the listener's end", empty)
+	must(t, <-closed)
+	snap := seen(t, byPID, "the namespace without its process", empty)
+	if snap.Namespaces[0].ID != host.ID() {
+		t.Errorf("looked at namespace %d, want %d", snap.Namespaces[0].ID, host.ID())
+	}
+	if o, err := observe.Open(observe.Options{Selector: "pid:" + strconv.Itoa(server.PID())}); err == nil {
+		o.Close()
+		t.Error("the namespace of a process that has ended could be chosen")
+	} else if !strings.Contains(err.Error(), strconv.Itoa(server.PID())) {
+		t.Errorf("the error does not name the process: %v", err)
+	}
+	o.Close()
+	if snap, err := o.Look(context.Background()); err == nil {
+		t.Errorf("looked after Close: %+v", snap)
+	}
+}
+
+func TestKernelAStrangerSeesTheSocketsAndIsToldWhatHeLoses(t *testing.T) {
+	t.Parallel()
+	host := newHost(t)
+	start(t, host, "hoard "+service)
+	visitOnce(t, host)
+	seen(t, watch(t, host), "a CLOSE_WAIT", func(s *evidence.Snapshot) bool {
+		return tallyOf(s, evidence.Inbound).States[tcp.CloseWait] == 1
+	})
+	cmd := exec.Command("/proc/self/exe") // its path may be closed to a stranger
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), childVar+"=look")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	p, err := host.Start(cmd)
+	must(t, err)
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v: %s%s", err, out.String(), complaint.String())
+	}
+	var snap evidence.Snapshot
+	must(t, json.Unmarshal(out.Bytes(), &snap))
+	if snap.Host.Root || snap.Namespaces[0].ID != host.ID() {
+		t.Errorf("root %v in namespace %d, want a stranger in %d", snap.Host.Root, snap.Namespaces[0].ID, host.ID())
+	}
+	inbound := tallyOf(&snap, evidence.Inbound)
+	if len(snap.Namespaces[0].Listeners) != 1 || inbound.States[tcp.CloseWait] != 1 {
+		t.Errorf("a stranger sees %+v", snap.Namespaces[0])
+	}
+	if holder := inbound.HolderOf(tcp.CloseWait); holder.PIDs != nil {
+		t.Errorf("a stranger named %v", holder.PIDs)
+	}
+	told := slices.ContainsFunc(snap.Gaps, func(g evidence.Gap) bool {
+		return strings.Contains(g.What, "no permission to read the descriptors") && strings.Contains(g.Loses, "owner") && g.Hint != ""
+	})
+	if !told {
+		t.Errorf("no gap says that owners are lost: %+v", snap.Gaps)
+	}
+}
