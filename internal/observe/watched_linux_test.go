@@ -170,6 +170,46 @@ func TestKernelAWatchedHostNamesAShortLivedClientAlsoAfterItsEnd(t *testing.T) {
 	}
 }
 
+// dialFrom opens a connection to the service from an address of the host.
+func dialFrom(t *testing.T, host *netlab.Host, from [4]byte) (fd int) {
+	t.Helper()
+	must(t, host.Do(func() (err error) {
+		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: from}); err != nil {
+			return err
+		}
+		at := netip.MustParseAddrPort(service)
+		return unix.Connect(fd, &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())})
+	}))
+	return fd
+}
+
+func TestKernelAWatchedHostDoesNotNameWhoConnectsFromAnotherAddress(t *testing.T) {
+	t.Parallel()
+	host := newHost(t)
+	start(t, host, "hoard "+service)
+	live := dialFrom(t, host, [4]byte{127, 0, 0, 1})
+	defer unix.Close(live)
+	must(t, unix.Close(dialFrom(t, host, [4]byte{127, 0, 0, 2}))) // leaves a FIN_WAIT2 of nobody
+	o := watch(t, host)
+	snap, err := o.Look(t.Context())
+	must(t, err)
+	must(t, o.Resolve(t.Context(), snap, every))
+	ns := &snap.Namespaces[0]
+	makers := make(map[string][]int)
+	for i := range ns.Tallies {
+		if k := ns.Tallies[i].Key; k.Direction == evidence.Outbound {
+			makers[k.Src.String()] = ns.MakerOf(&ns.Tallies[i]).PIDs
+		}
+	}
+	if len(makers) != 2 || !slices.Equal(makers["127.0.0.1"], []int{os.Getpid()}) || makers["127.0.0.2"] != nil {
+		t.Errorf("makers by source %v, want this process, %d, only for 127.0.0.1", makers, os.Getpid())
+	}
+}
+
 func TestKernelALookOutlivesTheWorldItLooksAt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
