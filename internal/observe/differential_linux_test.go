@@ -1,55 +1,17 @@
 package observe_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/netlab"
-	"github.com/linger-dev/linger/internal/netns"
-	"github.com/linger-dev/linger/internal/observe"
 	"github.com/linger-dev/linger/internal/observe/sockdiag"
 	"github.com/linger-dev/linger/internal/tcp"
 )
-
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// newWorld skips where no namespace may be made.
-func newWorld(t *testing.T) *netlab.World {
-	t.Helper()
-	if err := netlab.Allowed(); err != nil {
-		t.Skipf("needs root: %v", err)
-	}
-	w, err := netlab.New()
-	must(t, err)
-	t.Cleanup(func() { _ = w.Close() })
-	return w
-}
-
-// everyState returns a host with sockets in all eleven states in each family.
-func everyState(t *testing.T) *netlab.Host {
-	t.Helper()
-	if _, err := exec.LookPath("ss"); err != nil {
-		t.Skip("needs ss, of the package iproute2")
-	}
-	s, err := netlab.EveryState(t.Context(), newWorld(t))
-	must(t, err)
-	t.Cleanup(s.Close)
-	return s.Host
-}
 
 // dumped is a whole dump by linger, and between which instants it was taken.
 type dumped struct {
@@ -131,69 +93,6 @@ func still(a, b evidence.Socket, before, after dumped) bool {
 // between reports whether a time that was printed may lie between two dumps.
 func (s span) between(a, b evidence.Socket) bool {
 	return s.high+uint32(jiffy.Milliseconds()) >= b.Expires && s.low <= a.Expires+uint32(jiffy.Milliseconds())
-}
-
-// told is what an authority said of one socket.
-type told struct {
-	row  socketRow
-	left span
-	line string
-}
-
-func ssLines(t *testing.T, host *netlab.Host) map[uint64]told {
-	t.Helper()
-	cmd := exec.Command("ss", "-tanoeH")
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	p, err := host.Start(cmd)
-	must(t, err)
-	if err := p.Wait(); err != nil {
-		t.Fatalf("ss: %v: %s", err, complaint.String())
-	}
-	said := make(map[uint64]told)
-	for line := range strings.Lines(out.String()) {
-		row, left, err := parseSS(line)
-		must(t, err)
-		if _, ok := said[row.Cookie]; ok {
-			t.Errorf("ss lists cookie %x twice", row.Cookie)
-		}
-		said[row.Cookie] = told{row, left, line}
-	}
-	return said
-}
-
-// ends identify a socket in /proc, where it has no cookie.
-type ends struct {
-	state    tcp.State
-	src, dst netip.AddrPort
-}
-
-func procLines(t *testing.T, host *netlab.Host) map[ends]told {
-	t.Helper()
-	said := make(map[ends]told)
-	must(t, host.Do(func() error {
-		for _, name := range []string{"tcp", "tcp6"} {
-			text, err := os.ReadFile("/proc/thread-self/net/" + name)
-			if err != nil {
-				return err
-			}
-			for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
-				if i == 0 {
-					continue
-				}
-				row, left, err := parseProc(line)
-				if err != nil {
-					return err
-				}
-				if row.State == tcp.SynRecv {
-					row.Retrans = 0
-				}
-				said[ends{row.State, row.Src, row.Dst}] = told{row, left, line}
-			}
-		}
-		return nil
-	}))
-	return said
 }
 
 // same complains if an authority said anything else than linger did.
@@ -320,109 +219,5 @@ func presentInEachFamily(t *testing.T, compared map[uint64]evidence.Socket) {
 	}
 	if minis != 6 {
 		t.Errorf("compared %d mini-sockets, want one in TIME_WAIT and one in FIN_WAIT2 of each family", minis)
-	}
-}
-
-func kernel(t *testing.T) evidence.Kernel {
-	t.Helper()
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	must(t, err)
-	return evidence.Kernel(strings.TrimSpace(string(release)))
-}
-
-// watch returns an observer of one host.
-func watch(t *testing.T, host *netlab.Host) *observe.Observer {
-	t.Helper()
-	ns, err := netns.Open(host.Path(), host.Name())
-	must(t, err)
-	o := observe.OpenNamespaces(observe.Options{Deep: true}, ns)
-	t.Cleanup(o.Close)
-	return o
-}
-
-// sockstat reads "TCP: inuse 8 orphan 42 tw 6" and the like of a host.
-func sockstat(t *testing.T, host *netlab.Host) map[string]uint64 {
-	t.Helper()
-	values := make(map[string]uint64)
-	must(t, host.Do(func() error {
-		for _, name := range []string{"sockstat", "sockstat6"} {
-			text, err := os.ReadFile("/proc/thread-self/net/" + name)
-			if err != nil {
-				return err
-			}
-			for line := range strings.Lines(string(text)) {
-				f := strings.Fields(line)
-				for i := 1; i+1 < len(f); i += 2 {
-					var n uint64
-					if _, err := fmt.Sscan(f[i+1], &n); err != nil {
-						return errors.Join(errors.New(line), err)
-					}
-					values[f[0]+f[i]] = n
-				}
-			}
-		}
-		return nil
-	}))
-	return values
-}
-
-func TestKernelTalliesAgreeWithSs(t *testing.T) {
-	t.Parallel()
-	host := everyState(t)
-	snap, err := watch(t, host).Look(t.Context())
-	must(t, err)
-	ns := &snap.Namespaces[0]
-	ss, stat := ssLines(t, host), sockstat(t, host)
-
-	// By the local port of the service that was connected to, or port 0 for
-	// connections to the peer's.
-	var all, want evidence.Counts
-	byPort, wantByPort := make(map[evidence.Key]evidence.Counts), make(map[evidence.Key]evidence.Counts)
-	minis, inuse := uint64(0), map[bool]uint64{}
-	for _, said := range ss {
-		row := said.row
-		if row.State == tcp.Close {
-			continue // a newer ss lists them: they are no connections
-		}
-		want[row.State]++
-		if row.Timer == evidence.TimerTimeWait {
-			minis++
-		} else if row.State != tcp.SynRecv {
-			inuse[row.V6]++ // the mini-sockets and request socks are in no protocol's count
-		}
-		if row.State == tcp.Listen {
-			continue
-		}
-		key := evidence.Key{Direction: evidence.Inbound, Src: row.Src.Addr().Unmap(), Dst: row.Dst.Addr().Unmap(), Port: row.Src.Port()}
-		if row.State == tcp.SynSent {
-			key.Direction, key.Port = evidence.Outbound, row.Dst.Port()
-		}
-		counts := wantByPort[key]
-		counts[row.State]++
-		wantByPort[key] = counts
-	}
-	var miniFinWait2 uint64
-	for i := range ns.Tallies {
-		tally := &ns.Tallies[i]
-		all.Add(&tally.States)
-		byPort[tally.Key] = tally.States
-		miniFinWait2 += tally.MiniFinWait2
-	}
-	all[tcp.Listen] = uint64(len(ns.Listeners))
-	if all != want {
-		t.Errorf("linger counts %v, ss %v", all, want)
-	}
-	if fmt.Sprint(byPort) != fmt.Sprint(wantByPort) {
-		t.Errorf("linger tallies\n%v\nss lists\n%v", byPort, wantByPort)
-	}
-	tw := all[tcp.TimeWait] + miniFinWait2
-	if stat["TCP:tw"] != tw || minis != tw || ns.Counters.Sockstat["TCP.tw"] != int64(tw) {
-		t.Errorf("linger counts %d mini-sockets and reads %v; ss %d; the kernel %v", tw, ns.Counters.Sockstat, minis, stat)
-	}
-	if stat["TCP:inuse"] != inuse[false] || stat["TCP6:inuse"] != inuse[true] {
-		t.Errorf("ss lists %v full sockets, by whether they are IPv6; the kernel counts %v", inuse, stat)
-	}
-	if kernel(t).AtLeast(6, 8) && ns.Bound.Idle.String() != "8004,8006,8046" {
-		t.Errorf("linger says %q is bound and idle", ns.Bound.Idle)
 	}
 }

@@ -1,18 +1,14 @@
 package observe_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -84,6 +80,12 @@ func visitOnce(t *testing.T, host *netlab.Host) {
 	}))
 }
 
+// holdsOne reports whether a single CLOSE_WAIT is there and its holder known.
+func holdsOne(s *evidence.Snapshot) bool {
+	inbound := tallyOf(s, evidence.Inbound)
+	return inbound.States[tcp.CloseWait] == 1 && inbound.HolderOf(tcp.CloseWait).PIDs != nil
+}
+
 func TestKernelAWatchedHostNamesAStoppedHolderAndAllThatInherited(t *testing.T) {
 	t.Parallel()
 	host := newHost(t)
@@ -95,28 +97,14 @@ func TestKernelAWatchedHostNamesAStoppedHolderAndAllThatInherited(t *testing.T) 
 	}
 
 	visitOnce(t, host)
-	held := func(s *evidence.Snapshot) bool {
-		inbound := tallyOf(s, evidence.Inbound)
-		return inbound.States[tcp.CloseWait] == 1 && inbound.HolderOf(tcp.CloseWait).PIDs != nil
-	}
-	snap = seen(t, o, "a held CLOSE_WAIT", held)
+	snap = seen(t, o, "a held CLOSE_WAIT", holdsOne)
 	if got := tallyOf(snap, evidence.Inbound).HolderOf(tcp.CloseWait); !slices.Equal(got.PIDs, []int{server.PID()}) || got.Basis != evidence.Held {
 		t.Errorf("CLOSE_WAIT is held by %+v, want %d", got, server.PID())
 	}
 
-	must(t, server.Signal(unix.SIGUSR1))
-	heir, err := strconv.Atoi(server.line(t))
-	must(t, err)
-	if line := server.line(t); line != "ready" {
-		t.Fatal(line)
-	}
-	must(t, server.Signal(unix.SIGSTOP)) // the group: also the heir
-	for _, pid := range []int{server.PID(), heir} {
-		for letterOf(t, pid) != "T" {
-			must(t, unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil))
-		}
-	}
-	snap = seen(t, o, "a held CLOSE_WAIT", held)
+	heir := bequeath(t, server)
+	stop(t, server, heir)
+	snap = seen(t, o, "a held CLOSE_WAIT", holdsOne)
 	both := []int{server.PID(), heir}
 	slices.Sort(both)
 	if got := tallyOf(snap, evidence.Inbound).HolderOf(tcp.CloseWait).PIDs; !slices.Equal(got, both) {
@@ -130,8 +118,33 @@ func TestKernelAWatchedHostNamesAStoppedHolderAndAllThatInherited(t *testing.T) 
 			t.Errorf("owner %d is %+v, want it stopped", pid, owner)
 		}
 	}
-	if heirOf := snap.Owner(heir); heirOf != nil && heirOf.Parent != server.PID() {
-		t.Errorf("parent of %d is %d, want %d", heir, heirOf.Parent, server.PID())
+	if owner := snap.Owner(heir); owner != nil && owner.Parent != server.PID() {
+		t.Errorf("parent of %d is %d, want %d", heir, owner.Parent, server.PID())
+	}
+}
+
+// bequeath makes a hoarder start the child that inherits everything.
+func bequeath(t *testing.T, hoarder program) (heir int) {
+	t.Helper()
+	must(t, hoarder.Signal(unix.SIGUSR1))
+	said := []string{hoarder.line(t), hoarder.line(t)} // its PID, and that it is ready
+	slices.Sort(said)
+	heir, err := strconv.Atoi(said[0])
+	must(t, err)
+	if said[1] != "ready" {
+		t.Fatal(said)
+	}
+	return heir
+}
+
+// stop stops a child and its own child, and waits until the kernel says so.
+func stop(t *testing.T, p program, heir int) {
+	t.Helper()
+	must(t, p.Signal(unix.SIGSTOP))
+	for _, pid := range []int{p.PID(), heir} {
+		for letterOf(t, pid) != "T" {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
@@ -207,80 +220,5 @@ func TestKernelAWatchedHostDoesNotNameWhoConnectsFromAnotherAddress(t *testing.T
 	}
 	if len(makers) != 2 || !slices.Equal(makers["127.0.0.1"], []int{os.Getpid()}) || makers["127.0.0.2"] != nil {
 		t.Errorf("makers by source %v, want this process, %d, only for 127.0.0.1", makers, os.Getpid())
-	}
-}
-
-func TestKernelALookOutlivesTheWorldItLooksAt(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	host, err := w.Host("doomed")
-	must(t, err)
-	server := start(t, host, "hoard "+service)
-	o := watch(t, host)
-	seen(t, o, "the listener", func(s *evidence.Snapshot) bool { return len(s.Namespaces[0].Listeners) == 1 })
-
-	// By PID, as a user would: what is chosen is held, also when the process
-	// ends before the first look.
-	byPID, err := observe.Open(observe.Options{Selector: strconv.Itoa(server.PID()), Deep: true})
-	must(t, err)
-	defer byPID.Close()
-
-	closed := make(chan error, 1)
-	go func() { closed <- w.Close() }()
-	empty := func(s *evidence.Snapshot) bool { return len(s.Namespaces[0].Listeners) == 0 }
-	seen(t, o, "the listener's end", empty)
-	must(t, <-closed)
-	snap := seen(t, byPID, "the namespace without its process", empty)
-	if snap.Namespaces[0].ID != host.ID() {
-		t.Errorf("looked at namespace %d, want %d", snap.Namespaces[0].ID, host.ID())
-	}
-	if o, err := observe.Open(observe.Options{Selector: "pid:" + strconv.Itoa(server.PID())}); err == nil {
-		o.Close()
-		t.Error("the namespace of a process that has ended could be chosen")
-	} else if !strings.Contains(err.Error(), strconv.Itoa(server.PID())) {
-		t.Errorf("the error does not name the process: %v", err)
-	}
-	o.Close()
-	if snap, err := o.Look(context.Background()); err == nil {
-		t.Errorf("looked after Close: %+v", snap)
-	}
-}
-
-func TestKernelAStrangerSeesTheSocketsAndIsToldWhatHeLoses(t *testing.T) {
-	t.Parallel()
-	host := newHost(t)
-	start(t, host, "hoard "+service)
-	visitOnce(t, host)
-	seen(t, watch(t, host), "a CLOSE_WAIT", func(s *evidence.Snapshot) bool {
-		return tallyOf(s, evidence.Inbound).States[tcp.CloseWait] == 1
-	})
-	cmd := exec.Command("/proc/self/exe") // its path may be closed to a stranger
-	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), childVar+"=look")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	p, err := host.Start(cmd)
-	must(t, err)
-	if err := p.Wait(); err != nil {
-		t.Fatalf("%v: %s%s", err, out.String(), complaint.String())
-	}
-	var snap evidence.Snapshot
-	must(t, json.Unmarshal(out.Bytes(), &snap))
-	if snap.Host.Root || snap.Namespaces[0].ID != host.ID() {
-		t.Errorf("root %v in namespace %d, want a stranger in %d", snap.Host.Root, snap.Namespaces[0].ID, host.ID())
-	}
-	inbound := tallyOf(&snap, evidence.Inbound)
-	if len(snap.Namespaces[0].Listeners) != 1 || inbound.States[tcp.CloseWait] != 1 {
-		t.Errorf("a stranger sees %+v", snap.Namespaces[0])
-	}
-	if holder := inbound.HolderOf(tcp.CloseWait); holder.PIDs != nil {
-		t.Errorf("a stranger named %v", holder.PIDs)
-	}
-	told := slices.ContainsFunc(snap.Gaps, func(g evidence.Gap) bool {
-		return strings.Contains(g.What, "no permission to read the descriptors") && strings.Contains(g.Loses, "owner") && g.Hint != ""
-	})
-	if !told {
-		t.Errorf("no gap says that owners are lost: %+v", snap.Gaps)
 	}
 }
