@@ -3,7 +3,6 @@ package observe
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -18,16 +17,13 @@ import (
 type watched struct {
 	ns      *netns.Namespace
 	client  *sockdiag.Client
-	second  *sockdiag.Client          // for the other half of a large dump
 	folder  *tally.Folder             // of the last look
 	earlier map[evidence.Key]sighting // whom earlier looks saw
 }
 
 func (w *watched) close() {
-	for _, c := range []*sockdiag.Client{w.client, w.second} {
-		if c != nil {
-			c.Close()
-		}
+	if w.client != nil {
+		w.client.Close()
 	}
 	w.ns.Close()
 }
@@ -45,12 +41,7 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 		ns.Settings, gaps = sysctl.Read(procRoot)
 		before, more = sysctl.Counters(procRoot)
 		if w.client == nil {
-			if w.client, err = sockdiag.Open(); err != nil {
-				return err
-			}
-		}
-		if w.second == nil && many(&before) {
-			w.second, err = sockdiag.Open()
+			w.client, err = sockdiag.Open()
 		}
 		return err
 	})
@@ -97,8 +88,8 @@ func blindSpots(kernel evidence.Kernel) []evidence.Gap {
 	return gaps
 }
 
-// unlistening are the states that are folded; listeners are dumped first.
-const unlistening = tcp.AllStates &^ (1 << tcp.Listen)
+// connections are the states that are folded; listeners are dumped first.
+const connections = tcp.AllStates &^ (1 << tcp.Listen)
 
 func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, kernel evidence.Kernel) error {
 	_, err := w.client.Dump(ctx, sockdiag.Request{States: tcp.States(tcp.Listen)}, func(s *evidence.Socket) error {
@@ -109,7 +100,7 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, k
 		return err
 	}
 	folding := tally.Options{Listeners: ns.Listeners, Settings: &ns.Settings}
-	states := unlistening
+	states := connections
 	if deep {
 		folding.MaxInodes = tally.DefaultMaxInodes
 		if kernel.AtLeast(6, 8) { // TCPF_BOUND_INACTIVE; inet_diag_dump_icsk
@@ -117,7 +108,10 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, k
 		}
 	}
 	w.folder = tally.New(folding)
-	stats, err := w.connections(ctx, sockdiag.Request{States: states}, &ns.Settings)
+	stats, err := w.client.Dump(ctx, sockdiag.Request{States: states}, func(s *evidence.Socket) error {
+		w.folder.Add(s)
+		return nil
+	}, w.folder.Reset)
 	if err != nil {
 		return err
 	}
@@ -131,32 +125,11 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, k
 	return nil
 }
 
-// many reports whether a dump is so large that a second processor is worth
-// asking: below, the whole look takes a few hundredths of a second.
-func many(c *evidence.Counters) bool {
-	const large = 100_000
-	return runtime.NumCPU() > 1 && c.Sockstat["TCP.tw"]+c.Sockstat["TCP.inuse"]+c.Sockstat["TCP6.inuse"] >= large
-}
-
-// connections folds the dump of req, in two halves if it is large.
-func (w *watched) connections(ctx context.Context, req sockdiag.Request, settings *evidence.Settings) (sockdiag.Stats, error) {
-	add := func(s *evidence.Socket) error {
-		w.folder.Add(s)
-		return nil
-	}
-	span, known := settings.PortRange()
-	if w.second == nil || !known || span.Len() < 2 {
-		return w.client.Dump(ctx, req, add, w.folder.Reset)
-	}
-	middle := span.Low + (span.High-span.Low)/2
-	return sockdiag.DumpHalves(ctx, w.client, w.second, req, middle, add, w.folder.Reset)
-}
-
 // deepen asks what the first dump does not carry: which live connections
 // chose their own port, and when the peers of CLOSE_WAIT sockets fell silent.
 func (w *watched) deepen(ctx context.Context) error {
 	nothing := func() {}
-	explicit := sockdiag.Request{States: unlistening &^ tcp.States(tcp.TimeWait, tcp.SynRecv, tcp.NewSynRecv), Explicit: true}
+	explicit := sockdiag.Request{States: connections &^ tcp.States(tcp.TimeWait, tcp.SynRecv, tcp.NewSynRecv), Explicit: true}
 	_, err := w.client.Dump(ctx, explicit, func(s *evidence.Socket) error {
 		w.folder.AddExplicit(s)
 		return nil
