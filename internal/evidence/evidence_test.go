@@ -20,8 +20,14 @@ func TestKernelReleasesCompareByTheirNumbers(t *testing.T) {
 		major, minor int
 		want         bool
 	}{
-		{"6.18.44-fc", 6, 18, true}, {"6.18.44-fc", 6, 19, false}, {"6.8", 6, 10, false}, {"5.10.0-46-cloud-amd64", 4, 19, true},
-		{"7.3.4+deb13", 6, 99, true}, {"", 0, 0, false}, {"x", 2, 6, false}, {"99999999999999999999.1", 1, 0, false},
+		{"6.18.44-fc", 6, 18, true},
+		{"6.18.44-fc", 6, 19, false},
+		{"6.8", 6, 10, false},
+		{"5.10.0-46-cloud-amd64", 4, 19, true},
+		{"7.3.4+deb13", 6, 99, true},
+		{"", 0, 0, false},
+		{"x", 2, 6, false},
+		{"99999999999999999999.1", 1, 0, false},
 	} {
 		if got := c.release.AtLeast(c.major, c.minor); got != c.want {
 			t.Errorf("%q at least %d.%d: %v", c.release, c.major, c.minor, got)

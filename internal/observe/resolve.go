@@ -91,7 +91,7 @@ func (o *Observer) lieInWait(ctx context.Context, snap *evidence.Snapshot, want 
 func (w *watched) catch(ctx context.Context, snap *evidence.Snapshot, t *evidence.Tally) error {
 	seen := make(map[uint64]struct{})
 	req := sockdiag.Request{
-		States:     unlistening &^ tcp.States(tcp.TimeWait),
+		States:     connections &^ tcp.States(tcp.TimeWait),
 		RemotePort: sockdiag.Port(t.Port),
 		Local:      netip.PrefixFrom(t.Src, t.Src.BitLen()),
 		Remote:     netip.PrefixFrom(t.Dst, t.Dst.BitLen()),
