@@ -15,7 +15,7 @@ type statesCmd struct {
 func (c *statesCmd) Run(p *program) error {
 	reporter := c.reporter(p)
 	byOwner := c.By == "owner"
-	return c.run(p, observe.Options{Deep: byOwner}, func(src source, snap *evidence.Snapshot) error {
+	return c.run(p, observe.Options{Owners: byOwner}, func(src source, snap *evidence.Snapshot) error {
 		if byOwner {
 			everything := func(string, evidence.Key) bool { return true }
 			if err := src.Resolve(p.ctx, snap, everything); err != nil {

@@ -49,7 +49,7 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 	if err != nil {
 		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
 	}
-	if err := w.dump(ctx, &ns, opts.Deep, kernel); err != nil {
+	if err := w.dump(ctx, &ns, opts, kernel); err != nil {
 		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
 	}
 	if opts.Deep {
@@ -91,7 +91,7 @@ func blindSpots(kernel evidence.Kernel) []evidence.Gap {
 // connections are the states that are folded; listeners are dumped first.
 const connections = tcp.AllStates &^ (1 << tcp.Listen)
 
-func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, kernel evidence.Kernel) error {
+func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, opts Options, kernel evidence.Kernel) error {
 	_, err := w.client.Dump(ctx, sockdiag.Request{States: tcp.States(tcp.Listen)}, func(s *evidence.Socket) error {
 		ns.Listeners = append(ns.Listeners, listener(s))
 		return nil
@@ -101,11 +101,11 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, k
 	}
 	folding := tally.Options{Listeners: ns.Listeners, Settings: &ns.Settings}
 	states := connections
-	if deep {
+	if opts.Deep || opts.Owners {
 		folding.MaxInodes = tally.DefaultMaxInodes
-		if kernel.AtLeast(6, 8) { // TCPF_BOUND_INACTIVE; inet_diag_dump_icsk
-			states |= tcp.States(tcp.BoundInactive)
-		}
+	}
+	if opts.Deep && kernel.AtLeast(6, 8) { // TCPF_BOUND_INACTIVE; inet_diag_dump_icsk
+		states |= tcp.States(tcp.BoundInactive)
 	}
 	w.folder = tally.New(folding)
 	stats, err := w.client.Dump(ctx, sockdiag.Request{States: states}, func(s *evidence.Socket) error {
@@ -115,7 +115,7 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, deep bool, k
 	if err != nil {
 		return err
 	}
-	if deep {
+	if opts.Deep {
 		if err := w.deepen(ctx); err != nil {
 			return err
 		}

@@ -21,9 +21,10 @@ type Options struct {
 	// Selector chooses network namespaces: "" for linger's own, a name, a
 	// PID, or "all".
 	Selector string
+	// Owners remembers live sockets, so that Resolve can name who holds them.
+	Owners bool
 	// Deep also finds the ports bound by programs and the age of CLOSE_WAIT
-	// sockets, and remembers live sockets so that Resolve can name their
-	// owners. Without it only the states are counted.
+	// sockets, for the sake of judgement. It implies Owners.
 	Deep bool
 	// Settle is the least time between the two readings of the kernel's
 	// counters; 0 takes no second reading.
