@@ -32,8 +32,11 @@ type Host struct {
 	Name   string `json:"name"`
 	Kernel Kernel `json:"kernel"`
 	HZ     int    `json:"hz"` // timer interrupts per second; 0 if it could not be told
-	Root   bool   `json:"root"`
-	Source string `json:"source"` // "live", "twin", "netlab"; a recording keeps the source of what it recorded
+	// Tail is by how much the timer wheel may lengthen the 60 s of TIME_WAIT
+	// here; 0 if it could not be told.
+	Tail   time.Duration `json:"time_wait_tail_ns"`
+	Root   bool          `json:"root"`
+	Source string        `json:"source"` // "live", "twin", "netlab"; a recording keeps the source of what it recorded
 }
 
 // Kernel is a kernel release as uname gives it, such as "6.1.0-50-amd64".

@@ -109,6 +109,9 @@ func host() evidence.Host {
 	if unix.Uname(&u) == nil {
 		h.Kernel = evidence.Kernel(unix.ByteSliceToString(u.Release[:]))
 	}
+	if h.Kernel.AtLeast(4, 8) { // the wheel that Granularity describes
+		h.Tail = h.Granularity(evidence.TimeWaitLen)
+	}
 	if runtime.GOOS != "linux" {
 		h.Source = "unsupported"
 	}
