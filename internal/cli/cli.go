@@ -37,6 +37,8 @@ const (
 
 // commands is the whole command line: a table of contents.
 type commands struct {
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
+
 	Check      checkCmd      `cmd:"" default:"withargs" help:"One look at this host: findings, budgets, what to do. The default."`
 	States     statesCmd     `cmd:"" help:"Sockets per state, and per destination, source, service or owner."`
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
@@ -91,7 +93,7 @@ func newParser(p *program, exit func(int)) (*kong.Kong, error) {
 	return kong.New(new(commands),
 		kong.Name("linger"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Writers(p.out, p.err), kong.Exit(exit),
+		kong.Writers(p.out, p.err), kong.Exit(exit), kong.Vars{"version": versionLine()},
 	)
 }
 

@@ -48,22 +48,28 @@ func manual(app *kong.Application) string {
 	var b strings.Builder
 	b.WriteString(".TH LINGER 8\n.SH NAME\nlinger \\- explain lingering TCP sockets\n.SH SYNOPSIS\n.B linger\n[command] [options]\n.SH DESCRIPTION\n")
 	b.WriteString(strings.ReplaceAll(roff(app.Help), "\n\n", "\n.PP\n"))
-	b.WriteString("\n.SH COMMANDS\n")
+	b.WriteString("\n.SH OPTIONS\n")
+	manualFlags(&b, app.Flags)
+	b.WriteString(".SH COMMANDS\n")
 	for _, n := range visible(app) {
 		fmt.Fprintf(&b, ".SS linger %s", roff(n.Name))
 		for _, arg := range n.Positional {
 			fmt.Fprintf(&b, " <%s>", roff(arg.Name))
 		}
 		fmt.Fprintf(&b, "\n%s\n", roff(n.Help))
-		for _, f := range n.Flags {
-			value := ""
-			if !f.IsBool() {
-				value = " \\fI" + roff(f.FormatPlaceHolder()) + "\\fR"
-			}
-			fmt.Fprintf(&b, ".TP\n\\fB\\-\\-%s\\fR%s\n%s\n", roff(f.Name), value, roff(f.Help))
-		}
+		manualFlags(&b, n.Flags)
 	}
 	return b.String() + manualEnd
+}
+
+func manualFlags(b *strings.Builder, flags []*kong.Flag) {
+	for _, f := range flags {
+		value := ""
+		if !f.IsBool() {
+			value = " \\fI" + roff(f.FormatPlaceHolder()) + "\\fR"
+		}
+		fmt.Fprintf(b, ".TP\n\\fB\\-\\-%s\\fR%s\n%s\n", roff(f.Name), value, roff(f.Help))
+	}
 }
 
 // roff escapes what the formatter would take for its own.

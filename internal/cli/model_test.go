@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestTheManualNamesEveryCommandAndFlag(t *testing.T) {
 		if !strings.Contains(page, ".SS linger "+roff(n.Name)) {
 			t.Errorf("no section for %s", n.Name)
 		}
-		for _, f := range n.Flags {
+		for _, f := range slices.Concat(app.Flags, n.Flags) {
 			if !strings.Contains(page, `\fB\-\-`+roff(f.Name)+`\fR`) {
 				t.Errorf("no --%s of %s", f.Name, n.Name)
 			}

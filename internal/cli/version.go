@@ -10,8 +10,12 @@ type versionCmd struct{}
 
 // Run prints the version and what it was built with.
 func (*versionCmd) Run(p *program) error {
-	_, err := fmt.Fprintf(p.out, "linger %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	_, err := fmt.Fprintln(p.out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("linger %s %s/%s %s", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
 // version is the module's, or the commit it was built from.
