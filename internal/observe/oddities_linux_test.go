@@ -38,6 +38,7 @@ type odd struct {
 func (o *odd) make() {
 	l := o.socket()
 	o.do(unix.Fchown(l, stranger, stranger))
+	o.do(unix.SetsockoptInt(l, unix.SOL_SOCKET, unix.SO_RCVBUF, 4096))
 	o.do(unix.Bind(l, oddAddr()))
 	o.do(unix.Listen(l, 3))
 
@@ -106,10 +107,10 @@ func (o *odd) write(fd int, text string) {
 
 // fill writes until neither end takes more: the window is closed.
 func (o *odd) fill(fd int) {
-	o.do(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<16))
+	o.do(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096))
 	o.do(unix.SetNonblock(fd, true))
 	for o.err == nil {
-		_, err := unix.Write(fd, make([]byte, 1<<16))
+		_, err := unix.Write(fd, make([]byte, 4096))
 		if errors.Is(err, unix.EAGAIN) {
 			return
 		}
