@@ -35,8 +35,8 @@ func (p places) all() ([]*Namespace, []error, error) {
 	if s.hidden > 0 {
 		s.unseen = append(s.unseen, &Error{
 			Selector: "all", Err: fs.ErrPermission,
-			Problem: fmt.Sprintf("the namespaces of %d processes of other users cannot be told", s.hidden),
-			Hint:    "Run linger as root.",
+			Problem: fmt.Sprintf("%d processes do not show which namespace they are in", s.hidden),
+			Hint:    "Run linger as root with CAP_SYS_PTRACE.",
 		})
 	}
 	return s.spaces, s.unseen, nil

@@ -5,6 +5,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"time"
@@ -48,11 +49,11 @@ func Open(opts Options) (*Observer, error) {
 	}
 	o := &Observer{opts: opts}
 	for _, problem := range problems {
-		o.gaps = append(o.gaps, evidence.Gap{
-			What:  problem.Error(),
-			Loses: "nothing is known about the sockets of that namespace",
-			Hint:  "run linger as root",
-		})
+		gap := evidence.Gap{What: problem.Error(), Loses: "nothing is known about the sockets of such a namespace"}
+		if known := (*netns.Error)(nil); errors.As(problem, &known) {
+			gap.Hint = known.Hint
+		}
+		o.gaps = append(o.gaps, gap)
 	}
 	o.watch(spaces)
 	return o, nil

@@ -155,8 +155,11 @@ func facts(c rule.Case, p *rule.Pile, ages *evidence.CloseWait, unaccepted uint6
 		}
 	}
 	if ages.Known > 0 {
-		out = append(out, fmt.Sprintf("Their peers were last heard of between %s and %s ago (%s asked).",
-			rule.About(ages.Youngest), rule.About(ages.Oldest), rule.Count(ages.Known, "socket")))
+		ago := rule.About(ages.Oldest)
+		if youngest := rule.About(ages.Youngest); youngest != ago {
+			ago = "between " + youngest + " and " + ago
+		}
+		out = append(out, fmt.Sprintf("The other ends were last heard of %s ago (%s asked).", ago, rule.Count(ages.Known, "socket")))
 	}
 	if ages.Unread > 0 {
 		out = append(out, fmt.Sprintf("%s unread in their receive queues (an unread FIN counts as 1): the program does not read to the end.", rule.Count(ages.Unread, "byte")))
