@@ -103,7 +103,7 @@ func visit(at string) error {
 		if err != nil {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // longer than a busy machine reads /proc
 		if err := conn.Close(); err != nil {
 			return err
 		}
