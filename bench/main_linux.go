@@ -2,7 +2,7 @@
 // in one run, and prints ratios: machines differ and are noisy, ratios less so.
 //
 // It makes the sockets itself, in a private network namespace: pairs of
-// threads connect over loopback to twenty ports and close from the client's
+// threads connect over loopback to forty ports and close from the client's
 // side first, as fast as they can, for at most --fill seconds or until
 // --sockets are in TIME_WAIT. What was made in the first second is gone after
 // 60: the rounds must fit into what remains, and end early if they do not.

@@ -52,9 +52,6 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 	if err := w.dump(ctx, &ns, opts, kernel); err != nil {
 		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
 	}
-	if opts.Deep {
-		gaps = append(gaps, blindSpots(kernel)...)
-	}
 	ns.Counters = before
 	if opts.Settle > 0 {
 		if rest := opts.Settle - time.Since(start); rest > 0 {

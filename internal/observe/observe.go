@@ -85,6 +85,9 @@ func (o *Observer) Close() {
 func (o *Observer) Look(ctx context.Context) (*evidence.Snapshot, error) {
 	start := time.Now()
 	snap := &evidence.Snapshot{Host: host(), Gaps: append([]evidence.Gap(nil), o.gaps...)}
+	if o.opts.Deep {
+		snap.Gaps = append(snap.Gaps, blindSpots(snap.Host.Kernel)...)
+	}
 	var failure error
 	for _, w := range o.namespaces {
 		ns, gaps, err := w.look(ctx, o.opts, snap.Host.Kernel)
