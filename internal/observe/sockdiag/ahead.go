@@ -8,7 +8,7 @@ const (
 	aheadAfter = 16
 	// aheadBatch is how many datagrams are handed over at once: waking the
 	// other goroutine costs more than decoding one.
-	aheadBatch = 8
+	aheadBatch = 3
 	// aheadBuffers bounds how far the kernel's walk runs ahead, in batches.
 	aheadBuffers = 3
 )

@@ -58,21 +58,23 @@ func (s *netlinkSocket) Send(request []byte) error {
 
 // Receive implements Transport. The system call is made directly, because
 // unix.Recvfrom allocates the sender's address for every datagram and
-// unix.Read does not tell that one was cut.
+// unix.Read does not tell that one was cut. While a dump lasts the next
+// datagram is always ready, so the scheduler is first not told of the call: it
+// would take the processor away from this thread for each.
 func (s *netlinkSocket) Receive(buf []byte) (int, error) {
-	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(s.fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), unix.MSG_TRUNC, 0, 0)
-		switch errno {
-		case 0:
-			return int(n), nil
-		case unix.EINTR:
-		case unix.EAGAIN:
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), unix.MSG_TRUNC|unix.MSG_DONTWAIT, 0, 0)
+	for waited := false; errno == unix.EINTR || errno == unix.EAGAIN; waited = true {
+		if waited && errno == unix.EAGAIN {
 			return 0, os.ErrDeadlineExceeded
-		default:
-			return 0, failure(opDump, errno)
 		}
+		n, _, errno = syscall.Syscall6(unix.SYS_RECVFROM, uintptr(s.fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), unix.MSG_TRUNC, 0, 0)
 	}
+	if errno != 0 {
+		return 0, failure(opDump, errno)
+	}
+	return int(n), nil
 }
 
 // Close implements Transport.
