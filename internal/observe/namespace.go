@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -17,13 +18,16 @@ import (
 type watched struct {
 	ns      *netns.Namespace
 	client  *sockdiag.Client
+	second  *sockdiag.Client          // for the other half of a large dump
 	folder  *tally.Folder             // of the last look
 	earlier map[evidence.Key]sighting // whom earlier looks saw
 }
 
 func (w *watched) close() {
-	if w.client != nil {
-		w.client.Close()
+	for _, c := range []*sockdiag.Client{w.client, w.second} {
+		if c != nil {
+			c.Close()
+		}
 	}
 	w.ns.Close()
 }
@@ -41,7 +45,12 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 		ns.Settings, gaps = sysctl.Read(procRoot)
 		before, more = sysctl.Counters(procRoot)
 		if w.client == nil {
-			w.client, err = sockdiag.Open()
+			if w.client, err = sockdiag.Open(); err != nil {
+				return err
+			}
+		}
+		if w.second == nil && many(&before) {
+			w.second, err = sockdiag.Open()
 		}
 		return err
 	})
@@ -105,10 +114,7 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, opts Options
 		states |= tcp.States(tcp.BoundInactive)
 	}
 	w.folder = tally.New(folding)
-	stats, err := w.client.Dump(ctx, sockdiag.Request{States: states}, func(s *evidence.Socket) error {
-		w.folder.Add(s)
-		return nil
-	}, w.folder.Reset)
+	stats, err := w.fold(ctx, sockdiag.Request{States: states}, &ns.Settings)
 	if err != nil {
 		return err
 	}
@@ -120,6 +126,27 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, opts Options
 	w.folder.Fill(ns)
 	ns.Dump.Took, ns.Dump.Torn, ns.Dump.Approximate = stats.Took, stats.Torn, stats.Approximate
 	return nil
+}
+
+// many reports whether a dump is so large that a second processor is worth
+// asking: below, the whole look takes a few hundredths of a second.
+func many(c *evidence.Counters) bool {
+	const large = 100_000
+	return runtime.NumCPU() > 1 && c.Sockstat["TCP.tw"]+c.Sockstat["TCP.inuse"]+c.Sockstat["TCP6.inuse"] >= large
+}
+
+// fold folds the dump of req, in two halves if it is large.
+func (w *watched) fold(ctx context.Context, req sockdiag.Request, settings *evidence.Settings) (sockdiag.Stats, error) {
+	add := func(s *evidence.Socket) error {
+		w.folder.Add(s)
+		return nil
+	}
+	span, known := settings.PortRange()
+	if w.second == nil || !known || span.Len() < 2 {
+		return w.client.Dump(ctx, req, add, w.folder.Reset)
+	}
+	middle := span.Low + (span.High-span.Low)/2
+	return sockdiag.DumpHalves(ctx, w.client, w.second, req, middle, add, w.folder.Reset)
 }
 
 // deepen asks what the first dump does not carry: which live connections

@@ -19,64 +19,76 @@ type stretch struct {
 	err  error // what ended the receiving after data
 }
 
-// receiveAhead receives the rest of a dump on a goroutine of its own, while
-// take decodes what came before: the kernel walks its tables inside
-// recvfrom(2), so a processor would otherwise idle. The transport is used by
-// that goroutine alone until receiveAhead returns.
-func (c *Client) receiveAhead(ctx context.Context, take func([]byte) (done bool, err error)) error {
+// ahead is a dump that is received on a goroutine of its own while its owner
+// decodes what came before: the kernel walks its tables inside recvfrom(2), so
+// a processor would otherwise idle. Until release, that goroutine alone uses
+// the transport.
+type ahead struct {
+	client *Client
+	full   chan stretch
+	free   chan []byte
+	stop   context.CancelFunc
+	ended  bool // written by the goroutine, read after full is closed
+}
+
+// receiveAhead starts receiving the rest of the dump that was begun.
+func (c *Client) receiveAhead(ctx context.Context) *ahead {
+	a := &ahead{client: c, full: make(chan stretch, aheadBuffers), free: make(chan []byte, aheadBuffers)}
 	for len(c.spare) < aheadBuffers {
 		c.spare = append(c.spare, make([]byte, aheadBatch*bufferSize))
 	}
-	ctx, stop := context.WithCancel(ctx)
-	free, full := make(chan []byte, aheadBuffers), make(chan stretch, aheadBuffers)
 	for _, buf := range c.spare {
-		free <- buf
+		a.free <- buf
 	}
-	ended := false // written by the goroutine, read after full is closed
-	go func() {
-		defer close(full)
-		for {
-			var buf []byte
-			select {
-			case buf = <-free:
-			case <-ctx.Done():
-				full <- stretch{err: cancelled(ctx)}
-				return
-			}
-			d := stretch{data: buf[:0]}
-			for len(d.data)+bufferSize <= len(buf) && d.err == nil && !ended {
-				var next []byte
-				next, d.err = c.receive(ctx, buf[len(d.data):len(d.data)+bufferSize])
-				ended = d.err == nil && !startsWithRow(next)
-				d.data = buf[:len(d.data)+len(next)]
-			}
-			full <- d
-			if d.err != nil || ended {
-				return
-			}
-		}
-	}()
-	err := c.takeAll(full, free, take)
-	stop()
-	for range full { // wait until the goroutine has let go of the transport
-	}
-	if ended {
-		c.open = false
-	}
-	return err
+	ctx, a.stop = context.WithCancel(ctx)
+	go a.receive(ctx)
+	return a
 }
 
-func (c *Client) takeAll(full <-chan stretch, free chan<- []byte, take func([]byte) (bool, error)) error {
-	for d := range full {
-		if len(d.data) > 0 {
-			if done, err := take(d.data); err != nil || done {
-				return err
-			}
+func (a *ahead) receive(ctx context.Context) {
+	defer close(a.full)
+	for {
+		var buf []byte
+		select {
+		case buf = <-a.free:
+		case <-ctx.Done():
+			a.full <- stretch{err: cancelled(ctx)}
+			return
 		}
-		if d.err != nil {
-			return d.err
+		s := stretch{data: buf[:0]}
+		for len(s.data)+bufferSize <= len(buf) && s.err == nil && !a.ended {
+			var next []byte
+			next, s.err = a.client.receive(ctx, buf[len(s.data):len(s.data)+bufferSize])
+			a.ended = s.err == nil && !startsWithRow(next)
+			s.data = buf[:len(s.data)+len(next)]
 		}
-		free <- d.data[:cap(d.data)]
+		a.full <- s
+		if s.err != nil || a.ended {
+			return
+		}
 	}
-	return &Error{Op: opDump, Words: "the dump ended without a word"}
 }
+
+// decode takes in a stretch and gives its buffer back.
+func (a *ahead) decode(s stretch, p *progress) (done bool, err error) {
+	if len(s.data) > 0 {
+		if done, err := p.take(a.client, s.data); err != nil || done {
+			return done, err
+		}
+	}
+	a.free <- s.data[:cap(s.data)]
+	return false, s.err
+}
+
+// release waits until the goroutine has let go of the transport.
+func (a *ahead) release() {
+	a.stop()
+	for range a.full {
+		continue
+	}
+	if a.ended {
+		a.client.open = false
+	}
+}
+
+func errNoEnd() error { return &Error{Op: opDump, Words: "the dump ended without a word"} }

@@ -67,12 +67,21 @@ func (c *Client) Close() error { return c.transport.Close() }
 // An error of each, and ctx's cancellation, end the dump early; the Client
 // can be used again. Errors of the kernel are *Error.
 func (c *Client) Dump(ctx context.Context, req Request, each func(*evidence.Socket) error, restart func()) (Stats, error) {
+	return repeat(restart, func() (progress, error) {
+		p := progress{each: each}
+		err := c.attempt(ctx, &req, &p)
+		return p, err
+	})
+}
+
+// repeat runs attempts until one is not torn.
+func repeat(restart func(), attempt func() (progress, error)) (Stats, error) {
 	var stats Stats
 	start := time.Now()
 	for {
-		rows, torn, err := c.attempt(ctx, &req, each)
-		stats.Sockets, stats.Took = rows, time.Since(start)
-		if err != nil || !torn {
+		p, err := attempt()
+		stats.Sockets, stats.Took = p.rows, time.Since(start)
+		if err != nil || !p.torn {
 			return stats, err
 		}
 		stats.Torn++
@@ -86,27 +95,43 @@ func (c *Client) Dump(ctx context.Context, req Request, each func(*evidence.Sock
 	}
 }
 
-func (c *Client) attempt(ctx context.Context, req *Request, each func(*evidence.Socket) error) (rows uint64, torn bool, err error) {
+// progress is what an attempt has decoded.
+type progress struct {
+	each func(*evidence.Socket) error
+	rows uint64
+	torn bool
+}
+
+// take decodes what c received, and reports whether the dump is complete.
+func (p *progress) take(c *Client, data []byte) (done bool, err error) {
+	b, err := decode(data, c.seq, &c.row, p.each)
+	p.rows += b.rows
+	p.torn = p.torn || b.torn
+	c.open = !b.done
+	return b.done, err
+}
+
+func (c *Client) attempt(ctx context.Context, req *Request, p *progress) error {
 	if err := c.begin(ctx, req); err != nil {
-		return 0, false, err
-	}
-	take := func(data []byte) (done bool, err error) {
-		b, err := decode(data, c.seq, &c.row, each)
-		rows += b.rows
-		torn = torn || b.torn
-		c.open = !b.done
-		return b.done, err
+		return err
 	}
 	for range aheadAfter {
 		data, err := c.receive(ctx, c.buf)
 		if err != nil {
-			return rows, torn, err
+			return err
 		}
-		if done, err := take(data); err != nil || done {
-			return rows, torn, err
+		if done, err := p.take(c, data); err != nil || done {
+			return err
 		}
 	}
-	return rows, torn, c.receiveAhead(ctx, take)
+	a := c.receiveAhead(ctx)
+	defer a.release()
+	for s := range a.full {
+		if done, err := a.decode(s, p); err != nil || done {
+			return err
+		}
+	}
+	return errNoEnd()
 }
 
 // Drain receives the dump that req selects and throws it away without
