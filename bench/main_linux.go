@@ -9,13 +9,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -100,7 +104,37 @@ func compare(host *netlab.Host, linger string, runs int, until time.Time) error 
 		longest = max(longest, time.Since(start))
 	}
 	report(contenders)
-	fmt.Printf("\nleft at the end: %d TIME_WAIT\n", population(host))
+	return agree(host, linger)
+}
+
+// agree checks that what was so fast was also right: no socket may have been
+// lost between two processes, two walks and two threads.
+func agree(host *netlab.Host, linger string) error {
+	var out bytes.Buffer
+	cmd := exec.Command(linger, "states")
+	cmd.Stdout = &out
+	before := population(host)
+	p, err := host.Start(cmd)
+	if err != nil {
+		return err
+	}
+	if err := p.Wait(); err != nil {
+		return err
+	}
+	after := population(host)
+	var said int64
+	for line := range strings.Lines(out.String()) {
+		if rest, ok := strings.CutPrefix(line, "TIME_WAIT"); ok {
+			digits := strings.ReplaceAll(strings.Fields(rest)[0], ",", "")
+			if said, err = strconv.ParseInt(digits, 10, 64); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Printf("\nTIME_WAIT at the end: linger says %d, the kernel's counter %d before and %d after\n", said, before, after)
+	if said > before || said < after {
+		return errors.New("linger and the kernel's counter disagree")
+	}
 	return nil
 }
 

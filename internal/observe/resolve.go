@@ -151,9 +151,14 @@ func (o *Observer) recall(snap *evidence.Snapshot, want Wanted) {
 
 // sighting is who held the sockets of a tally at some look.
 type sighting struct {
+	when    time.Time
 	holders []evidence.Holding
 	owners  []evidence.Owner
 }
+
+// sightingLasts is for how long a sighting says who made the sockets that
+// linger now: as long as those live, the timer wheel's delay included.
+const sightingLasts = 2 * evidence.TimeWaitLen
 
 // maxEarlier bounds what is remembered of each namespace.
 const maxEarlier = 1024
@@ -162,7 +167,7 @@ func (w *watched) remember(snap *evidence.Snapshot, t *evidence.Tally) {
 	if len(w.earlier) >= maxEarlier {
 		clear(w.earlier)
 	}
-	saw := sighting{holders: t.Holders}
+	saw := sighting{when: snap.Taken, holders: t.Holders}
 	for _, h := range t.Holders {
 		for _, pid := range h.PIDs {
 			if o := snap.Owner(pid); o != nil {
@@ -177,6 +182,9 @@ func (w *watched) remember(snap *evidence.Snapshot, t *evidence.Tally) {
 // have ended since: they are most often the ones that are looked for. One
 // whose PID now names another holder of this snapshot is left out.
 func (saw sighting) addTo(snap *evidence.Snapshot, t *evidence.Tally) {
+	if snap.Taken.Sub(saw.when) > sightingLasts {
+		return
+	}
 	known := make(map[int]bool)
 	for _, past := range saw.owners {
 		if now := snap.Owner(past.PID); now != nil {
