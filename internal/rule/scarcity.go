@@ -61,7 +61,11 @@ func (s *Scarcity) Facts() []string {
 	if used, of := b.Used(); 2*used > of && !b.Out() {
 		facts = append(facts, "More than half is taken: connect() first walks every port of one parity, about 0.35 µs for each one refused (measured on Linux 6.18), so it is slow before it fails.")
 	}
-	return append(facts, AboutMaker(s.Snapshot, s.Who())...)
+	who := s.Who()
+	if who.Basis == evidence.Unknown {
+		facts = append(facts, "TIME_WAIT sockets carry no process, and none that could be seen had a connection there while linger looked; `linger check --watch 1s` goes on looking and names the first that has.")
+	}
+	return append(facts, AboutMaker(s.Snapshot, who)...)
 }
 
 func yes(allowed bool) string {

@@ -69,8 +69,6 @@ func AboutMaker(s *evidence.Snapshot, m evidence.Maker) []string {
 		}
 	}
 	switch m.Basis {
-	case evidence.Unknown:
-		facts = append(facts, "TIME_WAIT sockets carry no process, and none that could be seen had a connection there while linger looked; `linger check --watch 1s` goes on looking and names the first that has.")
 	case evidence.FromListener:
 		facts = append(facts, "TIME_WAIT and other ownerless sockets carry no process; the one named owns the listener that accepted these.")
 	case evidence.FromLive:
