@@ -39,7 +39,6 @@ type Stats struct {
 type Client struct {
 	transport Transport
 	buf       []byte
-	spare     [][]byte // more buffers, made by the first dump that is received ahead
 	request   []byte
 	seq       uint32
 	open      bool // a dump was begun and its end not seen
@@ -69,7 +68,7 @@ func (c *Client) Close() error { return c.transport.Close() }
 func (c *Client) Dump(ctx context.Context, req Request, each func(*evidence.Socket) error, restart func()) (Stats, error) {
 	return repeat(restart, func() (progress, error) {
 		p := progress{each: each}
-		err := c.attempt(ctx, &req, &p)
+		err := c.attempt(ctx, &req, p.take)
 		return p, err
 	})
 }
@@ -111,27 +110,19 @@ func (p *progress) take(c *Client, data []byte) (done bool, err error) {
 	return b.done, err
 }
 
-func (c *Client) attempt(ctx context.Context, req *Request, p *progress) error {
+func (c *Client) attempt(ctx context.Context, req *Request, take func(*Client, []byte) (done bool, err error)) error {
 	if err := c.begin(ctx, req); err != nil {
 		return err
 	}
-	for range aheadAfter {
-		data, err := c.receive(ctx, c.buf)
+	for {
+		data, err := c.receive(ctx)
 		if err != nil {
 			return err
 		}
-		if done, err := p.take(c, data); err != nil || done {
+		if done, err := take(c, data); err != nil || done {
 			return err
 		}
 	}
-	a := c.receiveAhead(ctx)
-	defer a.release()
-	for s := range a.full {
-		if done, err := a.decode(s, p); err != nil || done {
-			return err
-		}
-	}
-	return errNoEnd()
 }
 
 // Drain receives the dump that req selects and throws it away without
@@ -143,7 +134,7 @@ func (c *Client) Drain(ctx context.Context, req Request) (uint64, error) {
 	}
 	var total uint64
 	for {
-		data, err := c.receive(ctx, c.buf)
+		data, err := c.receive(ctx)
 		if err != nil {
 			return total, err
 		}
@@ -208,24 +199,24 @@ func (c *Client) finish(ctx context.Context) error {
 	return nil
 }
 
-// receive fills buf with the next datagram.
-func (c *Client) receive(ctx context.Context, buf []byte) ([]byte, error) {
+// receive returns the next datagram, which is valid until the next call.
+func (c *Client) receive(ctx context.Context) ([]byte, error) {
 	for {
 		if err := cancelled(ctx); err != nil {
 			return nil, err
 		}
-		n, err := c.transport.Receive(buf)
+		n, err := c.transport.Receive(c.buf)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			continue
 		case err != nil:
 			return nil, err
-		case n > len(buf):
-			return nil, &Error{Op: opDump, Words: fmt.Sprintf("an answer of %d bytes exceeds the buffer of %d", n, len(buf))}
+		case n > len(c.buf):
+			return nil, &Error{Op: opDump, Words: fmt.Sprintf("an answer of %d bytes exceeds the buffer of %d", n, len(c.buf))}
 		case n == 0:
 			return nil, &Error{Op: opDump, Words: "the kernel closed the socket"}
 		}
-		return buf[:n], nil
+		return c.buf[:n], nil
 	}
 }
 
