@@ -33,10 +33,13 @@ func (p places) all() ([]*Namespace, []error, error) {
 		s.process(pid)
 	}
 	if s.hidden > 0 {
+		who := "1 process does not show which namespace it is in"
+		if s.hidden > 1 {
+			who = fmt.Sprintf("%d processes do not show which namespaces they are in", s.hidden)
+		}
 		s.unseen = append(s.unseen, &Error{
-			Selector: "all", Err: fs.ErrPermission,
-			Problem: fmt.Sprintf("%d processes do not show which namespace they are in", s.hidden),
-			Hint:    "Run linger as root with CAP_SYS_PTRACE.",
+			Selector: "all", Err: fs.ErrPermission, Problem: who,
+			Hint: "Run linger as root with CAP_SYS_PTRACE.",
 		})
 	}
 	return s.spaces, s.unseen, nil

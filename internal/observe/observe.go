@@ -5,7 +5,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"os"
 	"runtime"
 	"time"
@@ -50,8 +49,8 @@ func Open(opts Options) (*Observer, error) {
 	o := &Observer{opts: opts}
 	for _, problem := range problems {
 		gap := evidence.Gap{What: problem.Error(), Loses: "nothing is known about the sockets of such a namespace"}
-		if known := (*netns.Error)(nil); errors.As(problem, &known) {
-			gap.Hint = known.Hint
+		if os.Geteuid() != 0 {
+			gap.Hint = "sudo linger --netns " + opts.Selector
 		}
 		o.gaps = append(o.gaps, gap)
 	}
