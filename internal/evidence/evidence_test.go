@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,5 +169,15 @@ func TestMakersAreHeldThenListenersThenLiveThenEarlier(t *testing.T) {
 	}
 	if m := ns.MakerOf(&evidence.Tally{}); m.Basis != evidence.Unknown || m.Basis.Inferred() {
 		t.Errorf("nobody: %+v", m)
+	}
+}
+
+func TestWhatWasGivenUpToBoundMemoryIsSaid(t *testing.T) {
+	if gaps := (evidence.Dump{Sockets: 5}).Gaps("host"); gaps != nil {
+		t.Errorf("a whole dump has gaps: %v", gaps)
+	}
+	gaps := evidence.Dump{FoldedInto: 12, Unheld: 7}.Gaps("host")
+	if len(gaps) != 2 || !strings.Contains(gaps[0].What, "12 small groups") || !strings.Contains(gaps[1].What, "7 live sockets") {
+		t.Errorf("got %v", gaps)
 	}
 }

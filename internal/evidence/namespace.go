@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -25,6 +26,25 @@ type Dump struct {
 	Approximate bool          `json:"approximate,omitempty"` // the last attempt was torn too: counts may be off
 	FoldedInto  uint64        `json:"folded,omitempty"`      // small groups merged into "others" to bound memory
 	Unheld      uint64        `json:"unheld,omitempty"`      // live sockets beyond the bound on remembered inodes: their owners cannot be told
+}
+
+// Gaps says what was given up to bound memory in the dump of a namespace of
+// this name.
+func (d Dump) Gaps(namespace string) []Gap {
+	var gaps []Gap
+	if d.FoldedInto > 0 {
+		gaps = append(gaps, Gap{
+			What:  fmt.Sprintf("namespace %s: %d small groups were merged into \"others\" to bound memory", namespace, d.FoldedInto),
+			Loses: "they are in every sum, but their addresses and budgets are not told",
+		})
+	}
+	if d.Unheld > 0 {
+		gaps = append(gaps, Gap{
+			What:  fmt.Sprintf("namespace %s: %d live sockets were beyond the bound on those that are remembered", namespace, d.Unheld),
+			Loses: "they are counted, but not to the processes that hold them",
+		})
+	}
+	return gaps
 }
 
 // Listener is a socket in LISTEN.

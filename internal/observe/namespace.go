@@ -19,6 +19,7 @@ type watched struct {
 	ns      *netns.Namespace
 	client  *sockdiag.Client
 	second  *sockdiag.Client          // for the other half of a large dump
+	large   bool                      // the dump of this look is large
 	folder  *tally.Folder             // of the last look
 	earlier map[evidence.Key]sighting // whom earlier looks saw
 }
@@ -49,7 +50,7 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 				return err
 			}
 		}
-		if w.second == nil && many(&before) {
+		if w.large = many(&before); w.large && w.second == nil {
 			w.second, err = sockdiag.Open()
 		}
 		return err
@@ -61,6 +62,7 @@ func (w *watched) look(ctx context.Context, opts Options, kernel evidence.Kernel
 	if err := w.dump(ctx, &ns, opts, kernel); err != nil {
 		return ns, gaps, fmt.Errorf("look at namespace %s: %w", w.ns.Name, err)
 	}
+	gaps = append(gaps, ns.Dump.Gaps(ns.Name)...)
 	ns.Counters = before
 	if opts.Settle > 0 {
 		if rest := opts.Settle - time.Since(start); rest > 0 {
@@ -142,7 +144,7 @@ func (w *watched) fold(ctx context.Context, req sockdiag.Request, settings *evid
 		return nil
 	}
 	span, known := settings.PortRange()
-	if w.second == nil || !known || span.Len() < 2 {
+	if !w.large || !known || span.Len() < 2 {
 		return w.client.Dump(ctx, req, add, w.folder.Reset)
 	}
 	middle := span.Low + (span.High-span.Low)/2
