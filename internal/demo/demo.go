@@ -23,13 +23,3 @@ type Options struct {
 	Judge func(context.Context, *observe.Observer, *evidence.Snapshot) (view.Report, error)
 	Show  view.Reporter
 }
-
-// Names lists all demonstrations with what they show; the first is the default.
-func Names() [][2]string {
-	return [][2]string{
-		{"ports", "a client opens a connection per request and runs out of local ports"},
-		{"close-wait", "a stopped process leaks sockets in CLOSE_WAIT"},
-		{"bind", "a service cannot bind: an outgoing connection took its port"},
-		{"restart", "a server is stopped and started again, without and with SO_REUSEADDR"},
-	}
-}
