@@ -34,6 +34,29 @@ func world(t *testing.T) *World {
 	return w
 }
 
+// A small world is like any other, but for the size of its hash tables
+// (inet_pernet_hashinfo_alloc). The setting reads negative where the table is
+// the machine's.
+func TestKernelHostsOfASmallWorldHaveTablesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	world(t) // skips
+	w, err := NewSmall(1024)
+	must(t, err)
+	t.Cleanup(func() { must(t, w.Close()) })
+	h, err := w.Host("small")
+	must(t, err)
+	entries, err := h.ReadSysctl("net.ipv4.tcp_ehash_entries")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("kernels before 6.1 have one table for all")
+	}
+	must(t, err)
+	limit, err := h.ReadSysctl("net.ipv4.tcp_max_tw_buckets")
+	must(t, err)
+	if entries != "1024" || limit != "131072" {
+		t.Errorf("%s buckets, %s TIME_WAIT sockets at most", entries, limit)
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

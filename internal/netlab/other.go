@@ -31,6 +31,9 @@ type States struct{ Host, Peer *Host }
 // New returns an error: Linux only. So do all other functions.
 func New() (*World, error) { return nil, unsupported() }
 
+// NewSmall returns an error: Linux only.
+func NewSmall(int) (*World, error) { return nil, unsupported() }
+
 // Allowed returns an error: Linux only.
 func Allowed() error { return unsupported() }
 

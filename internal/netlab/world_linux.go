@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,9 @@ type World struct {
 	hosts  map[string]*Host
 	procs  map[*Process]struct{}
 	closed bool
+	// nursery is the namespace that hosts are made from; nil: the caller's. It
+	// is set before the World is shared.
+	nursery *os.File
 }
 
 // Host is one network namespace of a World. It is safe for concurrent use; its
@@ -39,6 +43,44 @@ func New() (*World, error) {
 	return &World{hosts: map[string]*Host{}, procs: map[*Process]struct{}{}}, nil
 }
 
+// NewSmall returns an empty World whose hosts each have a hash table of their
+// own with so many buckets, so that a walk over all sockets of a host costs
+// microseconds instead of a walk over the machine's table. Kernels before 6.1
+// have no such tables (net.ipv4.tcp_child_ehash_entries): hosts then share the
+// machine's, as with New. A host's tcp_max_tw_buckets would follow the size of
+// its table; it is set to what the machine's own would give.
+func NewSmall(buckets int) (*World, error) {
+	w, err := New()
+	if err != nil {
+		return nil, err
+	}
+	if w.nursery, _, err = newNamespace(nil); err != nil {
+		return nil, err
+	}
+	err = excursion(func() error { return enter(w.nursery) }, func() error {
+		return os.WriteFile("/proc/sys/net/ipv4/tcp_child_ehash_entries", []byte(strconv.Itoa(buckets)), 0)
+	})
+	if err != nil {
+		_ = w.nursery.Close()
+		w.nursery = nil
+	}
+	return w, nil
+}
+
+// quota is the smallest tcp_max_tw_buckets of a host with a hash table of its
+// own: half of the buckets that a machine with 8 GiB has (tcp_init).
+const quota = 131072
+
+// raiseQuota undoes what a small hash table does to the calling thread's
+// namespace.
+func raiseQuota() error {
+	const path = "/proc/sys/net/ipv4/tcp_max_tw_buckets"
+	if err := os.WriteFile(path, []byte(strconv.Itoa(quota)), 0); err != nil {
+		return fmt.Errorf("set the quota of TIME_WAIT sockets: %w", err)
+	}
+	return nil
+}
+
 // Host makes a host with its loopback interface up. The name is only for
 // people and must be new to the World.
 func (w *World) Host(name string) (*Host, error) {
@@ -46,14 +88,22 @@ func (w *World) Host(name string) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make host %s: %w", name, err)
 	}
-	if err := h.Do(func() error { return setUp("lo") }); err != nil {
+	err = h.Do(func() error {
+		if w.nursery != nil {
+			if err := raiseQuota(); err != nil {
+				return err
+			}
+		}
+		return setUp("lo")
+	})
+	if err != nil {
 		return nil, fmt.Errorf("make host %s: %w", name, err)
 	}
 	return h, nil
 }
 
 func (w *World) addHost(name string) (*Host, error) {
-	ns, id, err := newNamespace()
+	ns, id, err := newNamespace(w.nursery)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +123,17 @@ func (w *World) addHost(name string) (*Host, error) {
 	return nil, err
 }
 
-// newNamespace returns a descriptor of a new namespace and its nsfs inode.
-func newNamespace() (*os.File, uint64, error) {
+// newNamespace returns a descriptor of a new namespace and its nsfs inode. It
+// is made from parent, or from the caller's if that is nil.
+func newNamespace(parent *os.File) (*os.File, uint64, error) {
 	var ns *os.File
 	var stat unix.Stat_t
 	unshare := func() error {
+		if parent != nil {
+			if err := enter(parent); err != nil {
+				return err
+			}
+		}
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return refused("make a network namespace", err)
 		}
@@ -101,6 +157,7 @@ func newNamespace() (*os.File, uint64, error) {
 // longer. A second Close does nothing.
 func (w *World) Close() error {
 	w.mu.Lock()
+	again := w.closed
 	w.closed = true
 	procs, hosts := w.procs, w.hosts
 	w.procs, w.hosts = nil, nil
@@ -118,6 +175,9 @@ func (w *World) Close() error {
 	var errs []error
 	for _, h := range hosts {
 		errs = append(errs, h.ns.Close())
+	}
+	if w.nursery != nil && !again {
+		errs = append(errs, w.nursery.Close())
 	}
 	return errors.Join(errs...)
 }
