@@ -15,7 +15,7 @@ func bindTaken(s *stage) error {
 	if _, err := s.serve(s.server, "echo-server", "-addr", serviceAddr); err != nil {
 		return err
 	}
-	service := []string{"-addr", "0.0.0.0:" + port, "-reuse-addr"}
+	service := []string{"-addr", "0.0.0.0:" + port, "-options", "reuse_addr"}
 	api, err := s.serve(s.client, "echo-server", service...)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ func (s *stage) restartOnce(reuse bool) error {
 	name := "without SO_REUSEADDR"
 	args := []string{"-addr", "10.0.0.2:7"}
 	if reuse {
-		name, args = "with SO_REUSEADDR", append(args, "-reuse-addr")
+		name, args = "with SO_REUSEADDR", append(args, "-options", "reuse_addr")
 	}
 	client, server, err := s.pair("client "+name, "server "+name)
 	if err != nil {

@@ -5,7 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/netip"
+	"os"
+	"slices"
 	"strings"
 )
 
@@ -13,21 +14,35 @@ import (
 // run once they are parsed.
 type program struct {
 	name string
-	bind func(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error
+	bind func(flags *flag.FlagSet) func(context.Context, process) error
+}
+
+// process is what a program has of its process.
+type process struct {
+	out  io.Writer
+	self []string // the command line up to the flags; nil if not known
 }
 
 // programs is the table of all programs.
 func programs() []program {
 	return []program{
+		{"calls", calls},
 		{"echo-server", echoServer},
 		{"hold-server", holdServer},
+		{"fork-server", forkServer},
+		{"file-server", fileServer},
 		{"short-client", shortClient},
 		{"hold-client", holdClient},
+		{"file-client", fileClient},
 	}
 }
 
 // Run runs the program of this name with flags such as "-addr=10.0.0.2:80"
 // until it has ended or ctx ends. Events go to out, one JSON object a line.
+// The calls program reads from standard input.
+//
+// A program that makes child processes runs the process's own command line
+// again, with args replaced, so args must be the end of it.
 func Run(ctx context.Context, name string, args []string, out io.Writer) error {
 	var names []string
 	for _, p := range programs() {
@@ -44,7 +59,7 @@ func Run(ctx context.Context, name string, args []string, out io.Writer) error {
 		if flags.NArg() > 0 {
 			return fmt.Errorf("%s: unexpected argument %q", name, flags.Arg(0))
 		}
-		if err := run(ctx, out); err != nil {
+		if err := run(ctx, process{out, self(args)}); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		return nil
@@ -52,43 +67,12 @@ func Run(ctx context.Context, name string, args []string, out io.Writer) error {
 	return fmt.Errorf("no workload program %q: have %s", name, strings.Join(names, ", "))
 }
 
-func echoServer(f *flag.FlagSet) func(context.Context, io.Writer) error {
-	var o EchoOptions
-	f.StringVar(&o.Addr, "addr", "", "`address:port` to listen on")
-	f.BoolVar(&o.ReuseAddr, "reuse-addr", false, "set SO_REUSEADDR")
-	f.BoolVar(&o.CloseFirst, "close-first", false, "close after the first answer")
-	f.DurationVar(&o.Think, "think", 0, "wait before each answer")
-	f.IntVar(&o.Count, "count", 0, "end after so many connections")
-	return func(ctx context.Context, out io.Writer) error { return EchoServer(ctx, o, out) }
-}
-
-func holdServer(f *flag.FlagSet) func(context.Context, io.Writer) error {
-	var o HoldServerOptions
-	f.StringVar(&o.Addr, "addr", "", "`address:port` to listen on")
-	f.BoolVar(&o.ReuseAddr, "reuse-addr", false, "set SO_REUSEADDR")
-	return func(ctx context.Context, out io.Writer) error { return HoldServer(ctx, o, out) }
-}
-
-func shortClient(f *flag.FlagSet) func(context.Context, io.Writer) error {
-	var o ClientOptions
-	f.StringVar(&o.Target, "target", "", "`address:port` to connect to")
-	f.Float64Var(&o.Rate, "rate", 0, "requests per second; 0 for as fast as possible")
-	f.IntVar(&o.Concurrency, "concurrency", 1, "requests at once")
-	f.DurationVar(&o.Hold, "hold", 0, "keep a connection open so long after the answer")
-	f.BoolVar(&o.KeepAlive, "keep-alive", false, "reuse one connection for all requests of a worker")
-	f.BoolVar(&o.PeerCloses, "peer-closes", false, "let the server close first")
-	f.IntVar(&o.Count, "count", 0, "end after so many requests")
-	f.DurationVar(&o.Timeout, "timeout", 0, "of a connect or an answer")
-	return func(ctx context.Context, out io.Writer) error {
-		_, err := ShortClient(ctx, o, out)
-		return err
+// self returns the command line of this process without args, or nil if it
+// does not end with them.
+func self(args []string) []string {
+	n := len(os.Args) - len(args)
+	if n < 1 || !slices.Equal(os.Args[n:], args) {
+		return nil
 	}
-}
-
-func holdClient(f *flag.FlagSet) func(context.Context, io.Writer) error {
-	var o HoldClientOptions
-	f.StringVar(&o.Target, "target", "", "`address:port` to connect to")
-	f.TextVar(&o.Local, "local", netip.AddrPort{}, "`address:port` to connect from")
-	f.BoolVar(&o.ReuseAddr, "reuse-addr", false, "set SO_REUSEADDR on the local port")
-	return func(ctx context.Context, out io.Writer) error { return HoldClient(ctx, o, out) }
+	return slices.Clone(os.Args[:n])
 }

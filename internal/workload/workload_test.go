@@ -16,14 +16,14 @@ import (
 
 // running is a program under test.
 type running struct {
-	t      *testing.T
+	t      testing.TB
 	cancel context.CancelFunc
 	events <-chan Event
 	err    chan error
 }
 
 // start runs a program as the command line does.
-func start(t *testing.T, name string, args ...string) *running {
+func start(t testing.TB, name string, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	events := make(chan Event, 1000)
@@ -143,7 +143,7 @@ func TestServerThatClosesFirstBlocksItsOwnRestartUnlessBothReuse(t *testing.T) {
 	for _, test := range []struct {
 		reuse string
 		want  error
-	}{{"-reuse-addr=false", syscall.EADDRINUSE}, {"-reuse-addr=true", nil}} {
+	}{{"-options=", syscall.EADDRINUSE}, {"-options=reuse_addr", nil}} {
 		t.Run(test.reuse, func(t *testing.T) {
 			s, addr := echo(t, "-close-first", test.reuse)
 			got := short(t, ClientOptions{Target: addr, Count: 1, PeerCloses: true})
@@ -200,12 +200,12 @@ func TestHoldClientKeepsOneConnectionFromItsPort(t *testing.T) {
 	}
 	local := free.Addr().String()
 	_ = free.Close()
-	c := start(t, "hold-client", "-target="+addr, "-local="+local)
+	c := start(t, "hold-client", "-target="+addr, "-from="+local)
 	if e := c.kind(Started); e.Local != netip.MustParseAddrPort(local) || e.Remote.String() != addr || e.Open != 1 {
 		t.Errorf("%+v", e)
 	}
 	// A service cannot have the port now, with or without SO_REUSEADDR.
-	err = Run(t.Context(), "echo-server", []string{"-addr=" + local, "-reuse-addr"}, io.Discard)
+	err = Run(t.Context(), "echo-server", []string{"-addr=" + local, "-options=reuse_addr"}, io.Discard)
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("listen on the client's port: %v", err)
 	}
@@ -213,7 +213,7 @@ func TestHoldClientKeepsOneConnectionFromItsPort(t *testing.T) {
 }
 
 func TestServerOnTheIPv4WildcardIsNotDualStack(t *testing.T) {
-	l, err := listen(t.Context(), "0.0.0.0:0", false)
+	l, err := listen(t.Context(), "0.0.0.0:0", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestRunNamesWhatIsWrong(t *testing.T) {
 		{"echo-server extra", "extra"},
 		{"short-client -target=nowhere", "target"},
 		{"echo-server -addr=nowhere", "listen"},
-		{"hold-client -local=x", "local"},
+		{"hold-client -from=x", "from"},
 	} {
 		name, rest, _ := strings.Cut(test.line, " ")
 		var out bytes.Buffer
