@@ -68,6 +68,12 @@ type Passage struct {
 	ByHand bool `json:"by_hand,omitempty"`
 }
 
+// Missing reports whether the segment had not arrived when looking ended.
+func (p Passage) Missing() bool {
+	held := p.Fate == Delayed || p.Fate == Duplicated
+	return p.Fate == Lost || held && p.Until == 0
+}
+
 // Arrival returns when the segment reached its host; for a lost one, or if
 // nobody looked, when it was sent.
 func (p Passage) Arrival() time.Duration { return max(p.At, p.Until) }

@@ -84,11 +84,13 @@ func (p *plan) says(a arrow) string {
 	case a.Fate == evidence.Duplicated:
 		text += " · duplicate"
 	}
-	switch a.Fate {
-	case evidence.Delayed:
-		text += " · " + span(a.Arrival()-a.At) + " late"
-	case evidence.Lost:
+	switch {
+	case a.Fate == evidence.Lost:
 		text += " · lost"
+	case a.Missing():
+		text += " · held back"
+	case a.Fate == evidence.Delayed:
+		text += " · " + span(a.Arrival()-a.At) + " late"
 	}
 	return text
 }
@@ -108,11 +110,13 @@ func (p *plan) drawArrow(c *canvas, a arrow) {
 	start, end := point{x1, a.start}, point{x2, a.end}
 	slope := (a.end - a.start) / math.Abs(x2-x1)
 	switch {
-	case a.Fate == evidence.Lost:
+	case a.Missing():
 		slope = arrowFall / math.Abs(x2-x1)
 		end = point{(x1+x2)/2 - side*40, a.start + arrowFall/2}
 		c.path(line, start, end)
-		c.cross(end)
+		if a.Fate == evidence.Lost {
+			c.cross(end)
+		}
 	case a.end-a.start > steep:
 		const leg = 10
 		slope = leg / math.Abs(middle-x1)

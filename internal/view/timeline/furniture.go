@@ -142,12 +142,15 @@ func (p *plan) foot() []string {
 	return lines
 }
 
+// title returns the lines of the title, as wide as the picture is anyway.
+func (p *plan) title() []string {
+	return fold(p.options.Title, int((p.width-2*margin)/titleLetter), 4)
+}
+
 // headHeight is where the hosts' lines begin.
 func (p *plan) headHeight() float64 {
 	y := float64(margin + 22)
-	if p.options.Title != "" {
-		y += 22
-	}
+	y += 22 * float64(len(p.title()))
 	if p.options.Subtitle != "" {
 		y += 18
 	}
@@ -159,9 +162,9 @@ func (p *plan) headHeight() float64 {
 func (p *plan) head() string {
 	var c canvas
 	y := float64(margin)
-	if p.options.Title != "" {
+	for _, line := range p.title() {
 		y += 14
-		c.text("title", "start", point{margin, y}, 0, visible(p.options.Title, 120))
+		c.text("title", "start", point{margin, y}, 0, line)
 		y += 8
 	}
 	if p.options.Subtitle != "" {
@@ -183,5 +186,5 @@ func (p *plan) head() string {
 		`<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">`+
 		`<rect width="6" height="6" fill="#fff"/><rect width="2.6" height="6" fill="#d9772b"/></pattern></defs>`+"\n"+
 		`<rect width="100%%" height="100%%" fill="#fff"/>`+"\n%s",
-		p.width, height, p.width, height, markup(p.options.Title, 120), style, c.texts.String())
+		p.width, height, p.width, height, markup(p.options.Title, 400), style, c.texts.String())
 }

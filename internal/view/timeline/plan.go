@@ -3,26 +3,26 @@ package timeline
 import (
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
 // Widths and heights, in the units of the picture: about pixels.
 const (
-	margin     = 16
-	timeWidth  = 62
-	wireWidth  = 470
-	loopWidth  = 330 // right of a host that talks to itself
-	stayWidth  = 104
-	listenWide = 62  // of a listener, which has one state
-	nameWidth  = 115 // at least beside the first and the last host, for its name
-	noteWidth  = 150
-	barWidth   = 12
-	barOffset  = 15 // from the host's line to the middle of the nearest bar
-	lineHeight = 13
-	arrowFall  = 15 // how far an arrow slants at least
-	labelRoom  = 18 // above the start of an arrow
+	margin      = 16
+	timeWidth   = 62
+	wireWidth   = 470
+	loopWidth   = 330 // right of a host that talks to itself
+	stayWidth   = 104
+	listenWide  = 62  // of a listener, which has one state
+	nameWidth   = 115 // at least beside the first and the last host, for its name
+	noteWidth   = 150
+	barWidth    = 12
+	barOffset   = 15 // from the host's line to the middle of the nearest bar
+	lineHeight  = 13
+	arrowFall   = 15 // how far an arrow slants at least
+	titleLetter = 10 // about the width of a letter in the title
+	labelRoom   = 18 // above the start of an arrow
 )
 
 // plan is a picture with a place for everything.
@@ -126,7 +126,7 @@ func (p *plan) layColumns() {
 			x += loopWidth
 		}
 	}
-	p.width = max(x+margin, 480, 10*float64(utf8.RuneCountInString(visible(p.options.Title, 120)))+2*margin)
+	p.width = max(x+margin, 480)
 }
 
 // sortLanes puts connections by their number, then listeners.

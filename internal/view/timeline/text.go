@@ -115,19 +115,28 @@ func (l *ladder) segment(s evidence.Passage) []rung {
 	if s.ByHand {
 		r.fill, r.text = '=', r.text+", by hand"
 	}
-	switch s.Fate {
-	case evidence.Lost:
+	late := r
+	switch {
+	case s.Fate == evidence.Lost:
 		r.head, r.text = 'X', r.text+", lost"
-	case evidence.Duplicated:
+		return []rung{r}
+	case s.Fate == evidence.Duplicated:
 		r.fill, r.text = '.', r.text+", duplicate"
-	case evidence.Delayed:
-		late := r
-		late.at, late.fill = s.Arrival(), '.'
-		late.text += ", " + span(s.Arrival()-s.At) + " late"
-		r.head, r.text = ' ', r.text+", held back"
-		return []rung{r, late}
+		if s.Arrival()-s.At < time.Millisecond && !s.Missing() {
+			return []rung{r}
+		}
+	case s.Fate == evidence.Delayed:
+		r.text += ", held back"
+	default:
+		return []rung{r}
 	}
-	return []rung{r}
+	r.head = ' '
+	if s.Missing() {
+		return []rung{r}
+	}
+	late.at, late.fill = s.Arrival(), '.'
+	late.text += ", " + span(s.Arrival()-s.At) + " late"
+	return []rung{r, late}
 }
 
 func (l *ladder) stay(s evidence.Stay) []rung {
