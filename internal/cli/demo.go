@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/linger-dev/linger/internal/demo"
 	"github.com/linger-dev/linger/internal/evidence"
-	"github.com/linger-dev/linger/internal/netlab"
 	"github.com/linger-dev/linger/internal/observe"
 	"github.com/linger-dev/linger/internal/view"
 	"github.com/linger-dev/linger/internal/view/text"
@@ -21,19 +19,9 @@ type demoCmd struct {
 // Run plays a demonstration, as root of a user namespace if linger is not
 // root.
 func (c *demoCmd) Run(p *program) error {
-	if err := onlyLinux(); err != nil {
-		return err
-	}
-	if netlab.Allowed() != nil {
-		code, err := netlab.Reexec(p.ctx, os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return exitCode(code)
-	}
-	self, err := os.Executable()
+	self, err := p.private()
 	if err != nil {
-		return fmt.Errorf("find linger's own binary: %w", err)
+		return err
 	}
 	options := p.textOptions()
 	options.Rows = 5

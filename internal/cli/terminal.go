@@ -28,6 +28,19 @@ func (p *program) textOptions() text.Options {
 	return o
 }
 
+// errWidth is the width of standard error, if it is a terminal.
+func (p *program) errWidth() int {
+	f, ok := p.err.(*os.File)
+	if !ok {
+		return 80
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 80
+	}
+	return width
+}
+
 // unicodeLocale reports whether the locale says UTF-8, in the order in which
 // the C library asks.
 func unicodeLocale() bool {

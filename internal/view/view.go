@@ -39,6 +39,7 @@ type Group struct {
 type Reporter interface {
 	Check(Report) error
 	States(States) error
+	Claims(Claims) error
 }
 
 // Word returns the word for a severity as it is shown: "OK" is an Info.
