@@ -27,6 +27,7 @@ func names() []string {
 		"closer-keeps-time-wait",
 		"simultaneous-close",
 		"time-wait-with-open-descriptor",
+		"file-server-keeps-time-wait",
 		"kill-sends-fin-or-reset",
 		"reset-instead-of-close",
 		"time-wait-lasts-a-minute",
@@ -38,6 +39,7 @@ func names() []string {
 		"quota-refuses-the-new",
 		"syncookies-change-nothing",
 		"memory-of-a-time-wait",
+		"many-time-waits-cost-no-time",
 		"fin-wait2-orphan-life",
 		"ports-run-out-exactly",
 		"half-range-slowdown",
@@ -57,6 +59,7 @@ func names() []string {
 		"pooling-leaves-no-time-wait",
 		"stopped-process-keeps-close-wait",
 		"forked-child-keeps-connection",
+		"forking-server-forgets-to-close",
 		"zombie-holds-no-socket",
 		"backlog-overflow",
 	}

@@ -45,10 +45,11 @@ type Measure struct {
 	Line  int    `json:"line"`            // in the scenario file
 	Label string `json:"label,omitempty"` // of the step
 	Step  string `json:"step"`            // the step in words
+	About string `json:"about"`           // the host, program or socket that was looked at, or the call
 	Got   string `json:"got"`
 	Holds bool   `json:"holds"`
-	// Telling: a number that the reader wants to see even if all is well, such
-	// as a measured life.
+	// Telling: a reader wants to see it even if all is well. Calls that merely
+	// succeed, as they must, are not.
 	Telling bool `json:"telling,omitempty"`
 }
 

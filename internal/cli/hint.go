@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/linger-dev/linger/internal/claims"
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/netlab"
 	"github.com/linger-dev/linger/internal/netns"
@@ -23,6 +24,8 @@ func hint(err error) string {
 		recording *recordingError
 	)
 	switch {
+	case errors.Is(err, claims.ErrUnknown):
+		return "linger lab list"
 	case errors.As(err, &usage):
 		return usage.hint()
 	case errors.As(err, &newer):
@@ -74,7 +77,7 @@ func (e *usageError) hint() string {
 	var parse *kong.ParseError
 	if errors.As(e.err, &parse) {
 		if node := parse.Context.Selected(); node != nil && slices.Contains(e.args, node.Name) {
-			return "linger " + node.Name + " --help"
+			return node.FullPath() + " --help"
 		}
 	}
 	return "linger --help"

@@ -114,6 +114,9 @@ func (c *labRunCmd) Run(p *program) error {
 	if err := c.report(p, answer, files); err != nil {
 		return err
 	}
+	if err := p.ctx.Err(); err != nil {
+		return err // interrupted: what was done has been shown
+	}
 	return status(answer)
 }
 

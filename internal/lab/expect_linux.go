@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,33 +30,22 @@ type look func(ctx context.Context) (sight, error)
 
 // expect watches until the expectation holds, as long as it must, or its time
 // is over.
-func (s *stage) expect(ctx context.Context, e scenario.Expect) (got string, telling bool, err error) {
-	see, telling := s.eyes(e)
+func (s *stage) expect(ctx context.Context, e scenario.Expect) (got string, err error) {
+	see := s.eyes(e)
 	switch {
 	case e.After != nil:
-		got, err = s.expectMoment(ctx, e, see)
-		return got, true, err
+		return s.expectMoment(ctx, e, see)
 	case e.For > 0:
 		if e.Within > 0 {
 			if got, err = until(ctx, e.Within, see); err != nil {
-				return got, telling, err
+				return got, err
 			}
 		}
-		got, err = throughout(ctx, e.For, see)
+		return throughout(ctx, e.For, see)
 	case e.Segment != nil && e.Segment.Times == scenario.Range{}:
-		within := e.Within
-		if within == 0 {
-			within = defaultAbsent
-		}
-		got, err = throughout(ctx, within, see)
-	default:
-		within := e.Within
-		if within == 0 {
-			within = defaultWithin
-		}
-		got, err = until(ctx, within, see)
+		return throughout(ctx, cmp.Or(e.Within, defaultAbsent), see)
 	}
-	return got, telling, err
+	return until(ctx, cmp.Or(e.Within, defaultWithin), see)
 }
 
 // errRefuted says that what was got is not what was expected.
@@ -112,7 +102,7 @@ func (s *stage) expectMoment(ctx context.Context, e scenario.Expect, see look) (
 		if err != nil {
 			return "", err
 		}
-		when := fmt.Sprintf("%s after %.3g s", now.got, after.Seconds())
+		when := fmt.Sprintf("%s after %.2f s", now.got, after.Seconds())
 		switch {
 		case now.holds && after < e.After.Low:
 			return when, errRefuted

@@ -12,18 +12,17 @@ import (
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
-// eyes returns how to look at what an expectation is about, and whether a
-// reader wants to know the number that is seen.
-func (s *stage) eyes(e scenario.Expect) (see look, telling bool) {
+// eyes returns how to look at what an expectation is about.
+func (s *stage) eyes(e scenario.Expect) look {
 	switch {
 	case e.Segment != nil:
-		return s.watchWire(e), false
+		return s.watchWire(e)
 	case e.Host != "":
-		return s.watchHost(e, s.hosts[e.Host]), e.Bytes != nil
+		return s.watchHost(e, s.hosts[e.Host])
 	case e.Program != "":
-		return s.watchProgram(e, s.programs[e.Program]), e.Slowdown != nil || e.FailedNo != nil || e.FailedAt != nil
+		return s.watchProgram(e, s.programs[e.Program])
 	}
-	return s.watchSocket(e), false
+	return s.watchSocket(e)
 }
 
 // findings collects what a look saw, of several expectations at once.
@@ -168,8 +167,8 @@ func (s *stage) watchWire(e scenario.Expect) look {
 				others = append(others, p.Flags.String())
 			}
 		}
-		got := fmt.Sprintf("%d", n)
-		if n == 0 && others != nil {
+		got := fmt.Sprintf("%d times", n)
+		if n == 0 && others != nil && e.Segment.Times.High > 0 {
 			got += " (but " + strings.Join(others, ", ") + ")"
 		}
 		return sight{got: got, holds: e.Segment.Times.Has(n)}, nil

@@ -85,11 +85,11 @@ func (s *stage) steps(ctx context.Context, p *scenario.Play, out *claims.Play, t
 			s.lastAct = now
 		}
 		m := claims.Measure{Line: step.Line, Label: step.Label, Step: step.String(), Holds: true}
+		m.About, m.Telling = step.About()
 		var err error
-		switch {
-		case watching:
-			m.Got, m.Telling, err = s.expect(ctx, expect)
-		default:
+		if watching {
+			m.Got, err = s.expect(ctx, expect)
+		} else {
 			m.Got, err = s.act(ctx, step.Action)
 			s.remark(ctx, now, step, m.Got)
 		}

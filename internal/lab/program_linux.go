@@ -42,7 +42,7 @@ func (p *program) compareCounts(e scenario.Expect, f *findings) {
 		if last.BeforeUS > 0 {
 			ratio = last.AfterUS / last.BeforeUS
 		}
-		f.add(ratio >= want.Low && ratio <= want.High, "connect() %.3g times slower (%.0f us, before %.0f us)", ratio, last.AfterUS, last.BeforeUS)
+		f.add(ratio >= want.Low && ratio <= want.High, "connect() takes %.0f us, before %.0f us: %.3g times", last.AfterUS, last.BeforeUS, ratio)
 	}
 	if e.FailedNo == nil && e.FailedAt == nil {
 		return

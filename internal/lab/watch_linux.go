@@ -208,10 +208,11 @@ func (w *watcher) timeline() (*evidence.Timeline, error) {
 	return &line, nil
 }
 
-// stateAt returns the state of an end at a moment; "" if it is not known.
+// stateAt returns the state of an end at a moment, or else the next one that
+// was seen: looks are later than what they see. It is "" if there is none.
 func stateAt(line *evidence.Timeline, where place, at time.Duration) string {
-	for _, s := range line.States {
-		if s.Host == where.host && s.Tuple == where.tuple && s.From <= at && (s.Open || at < s.Until) {
+	for _, s := range line.States { // in the order of time
+		if s.Host == where.host && s.Tuple == where.tuple && (s.Open || at < s.Until) {
 			return s.State.String()
 		}
 	}

@@ -82,6 +82,9 @@ func TestSection3_10_7_4FirstSequenceNumber(t *testing.T) {
 	if len(s.out.Data) != 1000 || s.sent().Window != 0 {
 		t.Errorf("a segment larger than the window gave %d bytes and left a window of %d", len(s.out.Data), s.sent().Window)
 	}
+	if s := in(t, p, tcp.Established).get(ack|tcp.FIN, 0, 0, string(make([]byte, 1000))); s.c.State != tcp.Established {
+		t.Errorf("a FIN just beyond the window led to %s", s.c.State)
+	}
 	// The window is closed: ACKs and resets are looked at all the same.
 	s.send("x").get(ack, 0, 1, "y").wants(tcp.Established, ack)
 	if s.c.Queued() != 0 || len(s.out.Data) != 0 {
@@ -121,6 +124,10 @@ func TestSection3_10_7_4SecondReset(t *testing.T) {
 		in(t, p, state).get(tcp.RST, -1, 0, "").wants(state)
 	}
 	in(t, p, tcp.SynRecv).get(tcp.RST, 0, 0, "").wants(tcp.Listen).signals()
+	in(t, p, tcp.SynRecv).send("x").call(tcp.CloseCall).get(tcp.RST, 0, 0, "").wants(tcp.Close).signals(tcp.Closed)
+	alone := in(t, p, tcp.SynRecv)
+	alone.c.Listener = false // it was closed meanwhile
+	alone.get(tcp.RST, 0, 0, "").wants(tcp.Close).signals(tcp.Closed)
 	active := in(t, p, tcp.SynSent).arrive(tcp.Segment{Flags: tcp.SYN, Seq: theirs})
 	active.get(tcp.RST, 0, 0, "").wants(tcp.Close).signals(tcp.Refused, tcp.Closed)
 	in(t, tcp.Params{Linux: true}, tcp.CloseWait).get(tcp.RST, -1, 0, "").wants(tcp.Close) // tcp_reset_check

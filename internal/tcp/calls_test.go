@@ -116,6 +116,10 @@ func TestSection3_6_1HalfDuplexCloseResetsWhenDataIsLost(t *testing.T) {
 			t.Error("after Release the connection is no orphan")
 		}
 		s.get(tcp.ACK, 0, 0, "late").wants(tcp.Close, tcp.RST).signals(tcp.Closed)
+		early := in(t, p, tcp.Listen).arrive(tcp.Segment{Flags: tcp.SYN, Seq: theirs, Data: []byte("with the SYN")})
+		if early.call(tcp.Release).get(tcp.ACK, 0, 1, ""); early.out.Data != nil {
+			t.Error("text was delivered to a user who is gone")
+		}
 		in(t, p, tcp.CloseWait).call(tcp.Release).wants(tcp.LastAck, tcp.FIN|tcp.ACK)
 		in(t, p, tcp.FinWait2).call(tcp.Release).wants(tcp.FinWait2)
 	}

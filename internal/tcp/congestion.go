@@ -49,10 +49,8 @@ func (g *congestion) halve(flight uint32, mss uint16) {
 
 // collapse is what a retransmission time-out does. Duplicate ACKs for what is
 // sent again must not start a recovery: RFC 6582 section 3.2, step 4.
-func (g *congestion) collapse(flight uint32, mss uint16, nxt Seq, first bool) {
-	if first {
-		g.halve(flight, mss)
-	}
+func (g *congestion) collapse(flight uint32, mss uint16, nxt Seq) {
+	g.halve(flight, mss)
 	g.window = uint32(mss)
 	g.recovering, g.duplicates = false, 0
 	g.recover = nxt

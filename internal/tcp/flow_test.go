@@ -58,7 +58,7 @@ func TestAFinIsProbedForLikeData(t *testing.T) {
 func TestProbesThatAreAnsweredGoOnForEver(t *testing.T) {
 	s := in(t, tcp.Params{Retries: 2}, tcp.Established).window(0).send("xy")
 	for range 20 {
-		s.timeout(tcp.Persist).wants(tcp.Established, ack).window(0)
+		s.timeout(tcp.Persist).wants(tcp.Established, ack).window(0).wants(tcp.Established)
 	}
 	s.timeout(tcp.Persist).timeout(tcp.Persist).wants(tcp.Established, ack)
 	s.timeout(tcp.Persist).wants(tcp.Close).signals(tcp.TimedOut, tcp.Closed)

@@ -44,7 +44,6 @@ func (s *step) holdEarly(seg Segment) {
 func (s *step) synOptions(seg Segment) {
 	c := &s.c
 	c.Rcv = ReceiveVars{IRS: seg.Seq, NXT: seg.Seq + 1, WND: s.p.Window}
-	c.ackSent = c.Rcv.NXT
 	c.scaling = seg.Options.HasScale && s.p.Window > 65535
 	if c.scaling {
 		// RFC 7323 section 2.3: a greater shift count than 14 means 14.

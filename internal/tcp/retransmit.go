@@ -42,7 +42,7 @@ func (s *step) retransmit() {
 		c.next = c.Snd.ISS + 1
 		return
 	}
-	c.congestion.collapse(uint32(c.Snd.NXT-c.Snd.UNA), c.Snd.MSS, c.Snd.NXT, c.tries == 1)
+	c.congestion.collapse(uint32(c.Snd.NXT-c.Snd.UNA), c.Snd.MSS, c.Snd.NXT)
 	c.next = c.Snd.UNA
 }
 

@@ -29,7 +29,7 @@ func TestSection3_10_8SynAckIsSentAgain(t *testing.T) {
 		t.Errorf("the second SYN-ACK is %+v", got)
 	}
 	// RFC 6298 section 5.7: after a lost SYN, without a measurement, 3 s.
-	s.get(ack, 0, 1, "").send("x")
+	s.get(ack, 0, 1, "").send(strings.Repeat("x", 5000)).wants(tcp.Established, ack) // RFC 5681: one segment
 	if _, at, _ := s.c.Next(); at-s.now != 3*time.Second {
 		t.Errorf("the first time-out for data is %s, want 3 s", at-s.now)
 	}

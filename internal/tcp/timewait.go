@@ -18,7 +18,6 @@ func (s *step) enterTimeWait(rule string) {
 	c := &s.c
 	s.become(TimeWait, rule)
 	c.Deadlines = [NumTimers]time.Duration{}
-	c.queue, c.held = stream{}, nil
 	s.restart()
 }
 

@@ -57,10 +57,11 @@ func TestKernelFilesComeIntactThroughTwoRawPeers(t *testing.T) {
 		disturb(t, p, 0.01)
 	}
 	run(t, server, "nginx", "-e", "stderr", "-p", dir, "-c", "nginx.conf")
+	awaitListener(t, server)
 	relay(t, toClient, toServer, netip.MustParseAddrPort("10.9.0.1:80"))
 
 	base := "http://10.9.0.2/"
-	curl := []string{"-sS", "--fail", "--max-time", "50", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"}
+	curl := []string{"-sS", "--fail", "--max-time", "100"}
 	down := run(t, client, "curl", append(curl, "-o", filepath.Join(dir, "down"), base+"down")...)
 	must(t, down.Wait())
 	same(t, filepath.Join(dir, "down"), file)
@@ -71,6 +72,22 @@ func TestKernelFilesComeIntactThroughTwoRawPeers(t *testing.T) {
 	disturbed(t, toServer)
 	unharmed(t, client, toClient)
 	unharmed(t, server, toServer)
+}
+
+// awaitListener waits until a server on the host listens: nginx tells nobody
+// when it does.
+func awaitListener(t *testing.T, h *netlab.Host) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		pop, err := h.Population()
+		must(t, err)
+		if pop[netlab.IPv4][tcp.Listen] > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the server does not listen")
+		}
+	}
 }
 
 // run starts a program on a host; what it complains about is in the test's output.

@@ -111,7 +111,7 @@ func TestEveryJSONKeyIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := make(map[reflect.Type]bool)
-	for _, v := range []any{check{}, states{}, evidence.Header{}} {
+	for _, v := range []any{check{}, states{}, evidence.Header{}, claimed{}, view.Claim{}, transition{}, evidence.Timeline{}} {
 		keys(reflect.TypeOf(v), seen, func(in reflect.Type, key string) {
 			if !bytes.Contains(doc, []byte("`"+key+"`")) {
 				t.Errorf("docs/json.md does not name `%s` of %s", key, in)

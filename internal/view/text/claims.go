@@ -2,7 +2,8 @@ package text
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/linger-dev/linger/internal/claims"
@@ -10,8 +11,8 @@ import (
 	"github.com/linger-dev/linger/internal/view"
 )
 
-// tellingMost is how many measured values a claim shows without Detail.
-const tellingMost = 6
+// casesMost is how many cases of a claim are shown without Detail.
+const casesMost = 5
 
 // Claims writes the answer of `linger lab run`: the sum, then each claim with
 // its verdict and what was measured.
@@ -36,34 +37,47 @@ func (p *page) claim(res *claims.Result, mutant, detail bool) {
 			p.wrap(note.word, note.text)
 		}
 	}
-	shown := 0
 	for i := range res.Plays {
-		for _, m := range res.Plays[i].Measured {
-			if !detail && (!m.Telling || !m.Holds || shown == tellingMost) {
-				continue
-			}
-			shown++
-			p.measure(&res.Plays[i], m, detail)
+		switch {
+		case detail:
+			p.everything(&res.Plays[i])
+		case i < casesMost:
+			p.measured(&res.Plays[i])
+		case i == casesMost:
+			p.line("           %s and %d more cases", p.dots(), len(res.Plays)-i)
 		}
 	}
 }
 
-func (p *page) measure(play *claims.Play, m claims.Measure, detail bool) {
-	text := m.Got
-	if detail {
-		text = m.Step + ": " + m.Got
+// measured shows what was seen in a play, in few lines.
+func (p *page) measured(play *claims.Play) {
+	var seen []string
+	for _, m := range play.Measured {
+		if text := m.About + ": " + m.Got; m.Telling && m.Holds && !slices.Contains(seen, text) {
+			seen = append(seen, text)
+		}
 	}
+	text := strings.Join(seen, "; ")
 	if play.Case != "" {
-		text = play.Case + ": " + text
+		text = play.Case + " -> " + text
 	}
-	word := "  measured "
-	if detail {
-		word = fmt.Sprintf("  line %-4s", strconv.Itoa(m.Line))
+	if len(seen) > 0 {
+		p.wrap("  measured ", text)
 	}
-	if !m.Holds {
-		text += "  <- not as claimed"
+}
+
+// everything shows each step of a play.
+func (p *page) everything(play *claims.Play) {
+	for _, m := range play.Measured {
+		text := m.Step + ": " + m.Got
+		if play.Case != "" {
+			text = play.Case + ": " + text
+		}
+		if !m.Holds {
+			text += "  <- not as claimed"
+		}
+		p.wrap(fmt.Sprintf("  line %-4d", m.Line), text)
 	}
-	p.wrap(word, text)
 }
 
 // gravity is the colour of a verdict: a changed claim must not hold.
