@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -110,7 +111,9 @@ func (p *program) fail(err error) int {
 	case p.ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return 128 + int(syscall.SIGINT)
 	}
-	fmt.Fprintf(p.err, "linger: error: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // a scenario file can have several errors
+		fmt.Fprintf(p.err, "linger: error: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	if text := hint(err); text != "" {
 		fmt.Fprintf(p.err, "linger: hint: %s\n", text)
 	}

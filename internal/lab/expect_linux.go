@@ -92,27 +92,26 @@ func throughout(ctx context.Context, d time.Duration, see look) (string, error) 
 	}
 }
 
-// expectMoment measures when it begins to hold.
+// expectMoment measures when it begins to hold: after one look, and at the
+// latest by the next.
 func (s *stage) expectMoment(ctx context.Context, e scenario.Expect, see look) (string, error) {
 	since := s.marks[e.Since]
-	for {
+	for early := time.Duration(0); ; {
 		before := time.Since(since)
 		now, err := see(ctx)
-		after := time.Since(since)
-		if err != nil {
-			return "", err
-		}
-		when := fmt.Sprintf("%s after %.2f s", now.got, after.Seconds())
+		late := time.Since(since)
+		when := fmt.Sprintf("%s after %.2f to %.2f s", now.got, early.Seconds(), late.Seconds())
 		switch {
-		case now.holds && after < e.After.Low:
+		case err != nil:
+			return "", err
+		case now.holds && late < e.After.Low, !now.holds && before > e.After.High:
 			return when, errRefuted
 		case now.holds:
 			return when, nil
-		case before > e.After.High:
-			return when, errRefuted
 		}
+		early = before
 		pause := eager
-		if wait := e.After.Low - after; wait > 2*sleeping {
+		if wait := e.After.Low - late; wait > 2*sleeping {
 			pause = sleeping
 		} else if e.After.High > 10*time.Second {
 			pause = patient / 2

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/claims"
-
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/netlab/capture"
 	"github.com/linger-dev/linger/internal/netns"

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/linger-dev/linger/internal/scenario"
 	"github.com/linger-dev/linger/internal/tcp"
@@ -12,12 +14,21 @@ import (
 // what its driver asks.
 type kernelCaller struct{ driver *workload.Driver }
 
+// grace is how much longer than the call itself its answer may take. A stopped
+// process gives none.
+const grace = 5 * time.Second
+
 func (k kernelCaller) call(ctx context.Context, c scenario.Call) (answer, error) {
-	a, err := k.driver.Do(ctx, workload.Request{
+	limited, cancel := context.WithTimeout(ctx, c.Within+grace)
+	defer cancel()
+	a, err := k.driver.Do(limited, workload.Request{
 		Call: workload.Call(c.Call), Socket: c.Socket.Name, At: c.At, To: c.To, From: c.From, Of: c.Of,
 		Options: workload.Options(c.Options), Backlog: c.Backlog, Data: wanted(c).data, Bytes: wanted(c).bytes,
 		EOF: c.EOF, Times: c.Times, Await: c.Await, Within: c.Within,
 	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return answer{errno: workload.Timeout}, nil
+	}
 	if err != nil {
 		return answer{}, err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/claims"
-
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/scenario"
 )

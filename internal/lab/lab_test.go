@@ -71,7 +71,8 @@ func TestCallsAreComparedWithWhatTheyMustGive(t *testing.T) {
 		{
 			"a port out of range",
 			scenario.Call{Call: scenario.Connect, Port: scenario.PortWish{Range: &scenario.Range{Low: 5, High: 6}}},
-			answer{ports: []uint16{7}}, false, "port 7",
+			answer{ports: []uint16{7}},
+			false, "port 7",
 		},
 	} {
 		if got, holds := compare(test.call, test.got); got != test.words || holds != test.holds {

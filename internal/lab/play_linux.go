@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/claims"
-
 	"github.com/linger-dev/linger/internal/scenario"
 )
 

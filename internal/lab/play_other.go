@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"github.com/linger-dev/linger/internal/claims"
-
 	"github.com/linger-dev/linger/internal/scenario"
 )
 

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -166,69 +165,6 @@ func (p *program) last() workload.Counts {
 	return p.event.Counts
 }
 
-// startCalls starts a calls program, with a channel of its own and one for
-// each child that it will fork.
-func (p *program) startCalls(ctx context.Context, cmd *exec.Cmd) error {
-	var theirs []*os.File
-	defer func() {
-		for _, f := range theirs {
-			_ = f.Close()
-		}
-	}()
-	pair := func() (in, out *os.File, d *workload.Driver, err error) {
-		in, write, err := os.Pipe()
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		read, out, err := os.Pipe()
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		theirs = append(theirs, in, out)
-		p.pipes = append(p.pipes, write, read)
-		return in, out, workload.NewDriver(write, read), nil
-	}
-	in, out, driver, err := pair()
-	if err != nil {
-		return err
-	}
-	cmd.Stdin, cmd.Stdout = in, out
-	for _, name := range p.children {
-		in, out, d, err := pair()
-		if err != nil {
-			return err
-		}
-		cmd.ExtraFiles = append(cmd.ExtraFiles, in, out)
-		p.spares[name] = d
-	}
-	if p.process, err = p.host.Start(cmd); err != nil {
-		return err
-	}
-	p.caller = kernelCaller{driver}
-	_, err = driver.Started(ctx)
-	return err
-}
-
-// fork makes a child of a calls program.
-func (s *stage) fork(ctx context.Context, f scenario.Fork) error {
-	parent := s.programs[f.Program]
-	k, ok := parent.caller.(kernelCaller)
-	if !ok {
-		return fmt.Errorf("%s cannot fork", f.Program)
-	}
-	a, err := k.driver.Do(ctx, workload.Request{Call: workload.Fork, Child: f.Child})
-	if err != nil {
-		return err
-	}
-	if a.Errno != "" {
-		return fmt.Errorf("fork: %s", a.Error)
-	}
-	driver := parent.spares[f.Child]
-	s.programs[f.Child] = &program{spec: parent.spec, host: parent.host, child: a.PID, caller: kernelCaller{driver}, up: make(chan struct{})}
-	_, err = driver.Started(ctx)
-	return err
-}
-
 func (p *program) pid() int {
 	switch {
 	case p.child > 0:
@@ -250,48 +186,5 @@ func (p *program) close() {
 	}
 	for _, pipe := range p.pipes {
 		_ = pipe.Close()
-	}
-}
-
-// control acts on the process of a program.
-func (s *stage) control(ctx context.Context, c scenario.Control) error {
-	p := s.programs[c.Program]
-	switch c.Do {
-	case scenario.Start:
-		return p.start(ctx)
-	case scenario.End:
-		if err := p.signal(unix.SIGTERM); err != nil {
-			return err
-		}
-		return p.await(ctx)
-	case scenario.Kill:
-		if err := p.signal(unix.SIGKILL); err != nil || p.child > 0 {
-			return err // nobody waits for a child: it stays a zombie
-		}
-		return p.await(ctx)
-	case scenario.Stop:
-		return p.signal(unix.SIGSTOP)
-	case scenario.Continue:
-		return p.signal(unix.SIGCONT)
-	}
-	return fmt.Errorf("no control %q", c.Do)
-}
-
-func (p *program) signal(sig syscall.Signal) error {
-	switch {
-	case p.child > 0:
-		return unix.Kill(p.child, sig)
-	case p.process != nil:
-		return p.process.Signal(sig)
-	}
-	return fmt.Errorf("%s is not running", p.spec.Name)
-}
-
-func (p *program) await(ctx context.Context) error {
-	select {
-	case <-p.process.Done():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -3,7 +3,6 @@ package scenario
 import (
 	"fmt"
 	"math"
-	"net/netip"
 	"strings"
 
 	"github.com/linger-dev/linger/internal/tcp"
@@ -42,6 +41,22 @@ func (s Step) String() string {
 	return ""
 }
 
+// About returns what the outcome of a step is about, in a word or two, and
+// whether a reader wants to know it though it came as it must.
+func (s Step) About() (what string, telling bool) {
+	switch a := s.Action.(type) {
+	case Call:
+		compared := a.Fails != "" || a.Call == ReadCall && a.Data != ""
+		return string(a.Call) + " " + a.Socket.String(), compared
+	case Expect:
+		if a.Segment != nil {
+			return a.Segment.Match.String() + " from " + a.Segment.From, true
+		}
+		return a.subject(), true
+	}
+	return "", false
+}
+
 // phrase collects words.
 type phrase []string
 
@@ -56,7 +71,11 @@ func (p phrase) String() string { return strings.Join(p, ", ") }
 func settingsText(settings []Setting) string {
 	var words phrase
 	for _, s := range settings {
-		words.add(true, "%s = %s", s.Key, s.Value)
+		value := s.Value
+		if value == "" {
+			value = `""`
+		}
+		words.add(true, "%s = %s", s.Key, value)
 	}
 	return words.String()
 }
@@ -66,9 +85,14 @@ func (c Call) describe() string {
 	words.add(true, "%s %s", c.Call, c.Socket)
 	words.add(c.At.IsValid(), "at %s", c.At)
 	words.add(c.To.IsValid(), "to %s", c.To)
-	words.add(c.From != netip.AddrPort{}, "from %s", c.From)
+	if c.From.Port() == 0 {
+		words.add(c.From.IsValid(), "from %s", c.From.Addr())
+	} else {
+		words.add(true, "from %s", c.From)
+	}
 	words.add(c.Of != "", "of %s", c.Of)
 	words.add(c.Times > 0, "%d times", c.Times)
+	words.add(c.Call == Connect && !c.Await, "without waiting")
 	words.add(c.Options != SocketOptions{}, "with options %s", c.Options)
 	words.add(c.Data != "", "%q", c.Data)
 	words.add(c.Bytes > 0, "%d bytes", c.Bytes)
@@ -139,7 +163,7 @@ func (e Expect) describe() string {
 	var words phrase
 	if e.Segment != nil {
 		words.add(true, "expect %s from %s", e.Segment.Match, e.Segment.From)
-		words.add(e.Segment.Times.High < math.MaxInt32, "%v times", e.Segment.Times)
+		words.add(e.Segment.Times != Range{1, math.MaxInt64}, "%v times", e.Segment.Times)
 	} else {
 		words.add(true, "expect %s", e.subject())
 	}

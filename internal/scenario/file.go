@@ -1,13 +1,14 @@
 package scenario
 
 import (
-	"path"
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 )
 
-// Parse reads a scenario file. name is its path, for messages; without folder
-// and ".yaml" it must be what the file calls itself. All that is wrong is
-// reported, up to a bound, each as an *Error; errors.As finds the first. A file
+// Parse reads a scenario file. name is its path, for messages. All that is wrong
+// is reported, up to a bound, each as an *Error; errors.As finds the first. A file
 // whose mutant is wrong is wrong.
 func Parse(name string, data []byte) (*File, error) {
 	p := &problems{file: name}
@@ -20,7 +21,10 @@ func Parse(name string, data []byte) (*File, error) {
 		row.unused(p)
 	}
 	if change := tree.get("mutant"); change != nil && len(p.list) == 0 {
-		build(name, overlay(tree, change, p), p)
+		if m := mutated(name, tree, p); m != nil && reflect.DeepEqual(m.bare(), f.bare()) {
+			p.prefix = ""
+			p.add(change.line, change.column, "this mutant changes nothing")
+		}
 	}
 	if err := p.err(); err != nil {
 		return nil, err
@@ -33,19 +37,74 @@ func Parse(name string, data []byte) (*File, error) {
 func (f *File) Plays() []Play { return f.plays }
 
 // Mutated returns the file with its mutant's change, whose expectations must
-// not hold.
+// not hold. It is an error if there is no mutant; the change itself was
+// checked by Parse.
 func (f *File) Mutated() (*File, error) {
+	if f.Mutant == nil {
+		return nil, fmt.Errorf("%s has no mutant", f.path)
+	}
 	p := &problems{file: f.path}
-	out, _ := build(f.path, overlay(f.tree, f.tree.get("mutant"), p), p)
+	out := mutated(f.path, f.tree, p)
 	return out, p.err()
+}
+
+// mutated reads a file with its mutant's change. The places that its problems
+// tell may be far from the change, which the texts therefore mention.
+func mutated(name string, tree *node, p *problems) *File {
+	changed := overlay(tree, tree.get("mutant"), p)
+	if len(p.list) > 0 {
+		return nil
+	}
+	p.prefix = "with the change of the mutant: "
+	out, _ := build(name, changed, p)
+	return out
+}
+
+// bare returns the plays without the lines that they stand on.
+func (f *File) bare() []Play {
+	plays := slices.Clone(f.plays)
+	for i := range plays {
+		p := &plays[i]
+		p.Hosts, p.Links, p.Programs, p.Steps = slices.Clone(p.Hosts), slices.Clone(p.Links), slices.Clone(p.Programs), slices.Clone(p.Steps)
+		for j := range p.Hosts {
+			p.Hosts[j].Line = 0
+		}
+		for j := range p.Links {
+			p.Links[j].Line = 0
+		}
+		for j := range p.Programs {
+			p.Programs[j].Line = 0
+		}
+		for j := range p.Steps {
+			p.Steps[j].Line = 0
+		}
+	}
+	return plays
 }
 
 // build reads a file from its tree, and returns its cases too.
 func build(name string, tree *node, p *problems) (*File, []*row) {
 	f := &File{path: name, tree: tree}
-	d := &decoder{problems: p}
-	ignore := func(*node) {}
-	d.fields(tree, "a scenario", []field{
+	d := newDecoder(p)
+	d.fields(tree, "a scenario", d.fileFields(f))
+	d.checkName(tree, f)
+	for _, key := range []string{"hosts", "steps"} {
+		if tree.get(key) == nil {
+			d.wrong(tree, "a scenario needs %q", key)
+		}
+	}
+	all := rows(tree, p)
+	found := make([]*problems, len(all))
+	for i, row := range all {
+		found[i] = &problems{file: p.file}
+		f.plays = append(f.plays, buildPlay(tree, row, found[i]))
+	}
+	p.addCases(all, found)
+	return f, all
+}
+
+func (d *decoder) fileFields(f *File) []field {
+	return []field{
 		{"name", func(n *node) { f.Name = d.text(n) }},
 		{"claim", func(n *node) { f.Claim = strings.TrimSpace(d.text(n)) }},
 		{"explain", func(n *node) { f.Explain = strings.TrimSpace(d.text(n)) }},
@@ -55,39 +114,33 @@ func build(name string, tree *node, p *problems) (*File, []*row) {
 		{"needs", func(n *node) { f.Needs = d.needs(n) }},
 		{"heavy", func(n *node) { f.Heavy = d.bool(n) }},
 		{"alone", func(n *node) { f.Alone = d.bool(n) }},
-		{"cases", ignore},
-		{"hosts", ignore},
-		{"links", ignore},
-		{"programs", ignore},
-		{"steps", ignore},
+		ignored("cases"),
+		ignored("hosts"),
+		ignored("links"),
+		ignored("programs"),
+		ignored("steps"),
 		{"mutant", func(n *node) { f.Mutant = d.mutant(n) }},
-	})
-	d.checkName(tree, f, name)
-	all := rows(tree, p)
-	for _, row := range all {
-		f.plays = append(f.plays, buildPlay(tree, row, p))
 	}
-	return f, all
 }
 
-func (d *decoder) checkName(tree *node, f *File, file string) {
+func (d *decoder) checkName(tree *node, f *File) {
 	at := tree
 	if n := tree.get("name"); n != nil {
 		at = n
 	}
-	base := strings.TrimSuffix(strings.TrimSuffix(path.Base(file), ".yaml"), ".yml")
 	switch {
 	case f.Name == "":
 		d.wrong(at, `a scenario needs a "name"`)
 	case !isName(f.Name):
-		d.wrong(at, "%q is no name: letters, digits and hyphens only", f.Name)
-	case f.Name != base:
-		d.wrong(at, "the name %q is not that of the file, %q", f.Name, base)
+		d.wrong(at, "%q is no name: letters, digits, _ and - only, at most %d", f.Name, nameMost)
 	}
 	if f.Claim == "" {
-		d.wrong(tree, `a scenario needs a "claim": the sentence that it proves`)
+		d.wrong(tree.key("claim"), `a scenario needs a "claim": the sentence that it proves`)
 	}
 }
+
+// nameMost is the length of the longest name.
+const nameMost = 64
 
 // isName reports whether a word can name a scenario, a host, a program, a
 // socket or a label.
@@ -97,99 +150,31 @@ func isName(s string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= 64
+	return s != "" && len(s) <= nameMost
 }
 
 // name checks the name of a thing.
 func (d *decoder) name(n *node, what string) string {
 	text := d.text(n)
 	if n.kind == scalar && !isName(text) {
-		d.wrong(n, "%q is no name for %s: letters, digits, _ and - only", text, what)
+		d.wrong(n, "%q is no name for %s: letters, digits, _ and - only, at most %d", text, what, nameMost)
 	}
 	return text
-}
-
-func (d *decoder) notes(n *node) (out []Note) {
-	if n.kind != list {
-		d.wrong(n, "notes are a list of mappings")
-		return nil
-	}
-	for _, item := range n.items {
-		var note Note
-		d.fields(item, "a note", []field{
-			{"before", func(n *node) { note.Before = d.release(n) }},
-			{"since", func(n *node) { note.Since = d.release(n) }},
-			{"says", func(n *node) { note.Says = d.text(n) }},
-		})
-		if note.Says == "" {
-			d.wrong(item, `a note needs "says"`)
-		}
-		out = append(out, note)
-	}
-	return out
-}
-
-// release reads a kernel release such as "6.14".
-func (d *decoder) release(n *node) string {
-	text := d.text(n)
-	major, minor, ok := strings.Cut(text, ".")
-	if !ok || !digits(major) || !digits(minor) {
-		d.wrong(n, `%q is no kernel release, such as "6.14" (in quotes)`, text)
-	}
-	return text
-}
-
-func digits(s string) bool {
-	return s != "" && len(s) < 5 && strings.Trim(s, "0123456789") == ""
-}
-
-func (d *decoder) needs(n *node) []string {
-	keys := d.texts(n)
-	for _, key := range keys {
-		d.settingKey(n, key)
-	}
-	return keys
-}
-
-// mutant reads why the change makes the claim false; what it changes is the
-// business of overlay.
-func (d *decoder) mutant(n *node) *Mutant {
-	m := &Mutant{}
-	ignore := func(*node) {}
-	d.fields(n, "a mutant", []field{
-		{"because", func(n *node) { m.Because = d.text(n) }},
-		{"cases", ignore},
-		{"hosts", ignore},
-		{"links", ignore},
-		{"programs", ignore},
-		{"steps", ignore},
-	})
-	if m.Because == "" {
-		d.wrong(n, `a mutant needs "because": why the claim is then false`)
-	}
-	return m
 }
 
 // buildPlay reads one case.
 func buildPlay(tree *node, r *row, p *problems) Play {
-	d := &decoder{problems: p, labels: map[string]bool{}, sockets: map[string]scenarioParty{}, kids: map[string]string{}}
+	d := newDecoder(p)
 	d.play.Case = r.caption()
-	part := func(key string, read func(*node)) {
-		if n := tree.get(key); n != nil {
-			read(r.resolve(n, p))
+	for _, part := range []struct {
+		key  string
+		read func(*node)
+	}{{"hosts", d.hosts}, {"links", d.readLinks}, {"programs", d.programs}, {"steps", d.steps}} {
+		if n := r.resolve(tree.get(part.key), p); n != nil && n.kind != broken {
+			part.read(n)
 		}
 	}
-	part("hosts", d.hosts)
-	part("links", d.links)
 	d.checkHosts()
-	part("programs", d.programs)
-	part("steps", d.steps)
-	if len(d.play.Hosts) == 0 {
-		d.wrong(tree, `a scenario needs "hosts"`)
-	}
-	if len(d.play.Steps) == 0 {
-		d.wrong(tree, `a scenario needs "steps"`)
-	}
 	d.checkStarts()
 	return d.play
 }

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"math"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +11,8 @@ import (
 const settingLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/"
 
 func (d *decoder) hosts(n *node) {
-	if n.kind != mapping {
-		d.wrong(n, "hosts are a mapping of names to what they are")
+	if n.kind != mapping || len(n.pairs) == 0 {
+		d.wrong(n, "hosts are a mapping of names to what they are, at least one")
 		return
 	}
 	for _, kv := range n.pairs {
@@ -25,15 +24,20 @@ func (d *decoder) hosts(n *node) {
 			d.choice(kv.value, "raw")
 			h.Raw = defaultRaw()
 		} else {
-			d.fields(kv.value, "a host", []field{
-				{"settings", func(n *node) { h.Settings = d.settings(n) }},
-				{"raw", func(n *node) { h.Raw = d.raw(n) }},
-			})
+			d.fields(kv.value, "a host", d.hostFields(&h))
 		}
-		if h.Raw != nil && h.Settings != nil {
-			d.wrong(kv.value, "a raw host has no kernel, and so no settings")
+		if h.Raw != nil && kv.value.get("settings") != nil {
+			d.wrong(kv.value.key("settings"), "a raw host has no kernel, and so no settings")
 		}
+		d.places[h.Name] = kv.key
 		d.play.Hosts = append(d.play.Hosts, h)
+	}
+}
+
+func (d *decoder) hostFields(h *Host) []field {
+	return []field{
+		{"settings", func(n *node) { h.Settings = d.settings(n) }},
+		{"raw", func(n *node) { h.Raw = d.raw(n) }},
 	}
 }
 
@@ -43,15 +47,17 @@ func (d *decoder) settings(n *node) (out []Setting) {
 		return nil
 	}
 	for _, kv := range n.pairs {
-		d.settingKey(kv.key, kv.key.text)
+		d.settingKey(kv.key)
 		out = append(out, Setting{Key: kv.key.text, Value: d.text(kv.value), Line: kv.key.line})
 	}
 	return out
 }
 
-func (d *decoder) settingKey(n *node, key string) {
-	if !strings.Contains(key, ".") || strings.Trim(key, settingLetters) != "" || strings.Contains(key, "..") || strings.HasPrefix(key, "/") {
-		d.wrong(n, `%q is no sysctl, such as "net.ipv4.tcp_tw_reuse"`, key)
+// settingKey checks that a sysctl is one that a host has of its own.
+func (d *decoder) settingKey(n *node) {
+	if strings.Trim(n.text, settingLetters) != "" || strings.Contains(n.text, "..") || len(n.text) > 256 ||
+		!strings.HasPrefix(n.text, "net.") && !strings.HasPrefix(n.text, "net/") {
+		d.wrong(n, `%q is no sysctl of a host, such as "net.ipv4.tcp_tw_reuse": these begin with "net."`, n.text)
 	}
 }
 
@@ -62,7 +68,12 @@ func defaultRaw() *Raw {
 
 func (d *decoder) raw(n *node) *Raw {
 	r := defaultRaw()
-	d.fields(n, "a raw host", []field{
+	d.fields(n, "a raw host", d.rawFields(r))
+	return r
+}
+
+func (d *decoder) rawFields(r *Raw) []field {
+	return []field{
 		{"time_wait", func(n *node) { r.TimeWait = d.duration(n) }},
 		{"timestamps", func(n *node) { r.Timestamps = d.bool(n) }},
 		{"rfc1337", func(n *node) { r.RFC1337 = d.bool(n) }},
@@ -71,11 +82,10 @@ func (d *decoder) raw(n *node) *Raw {
 		{"window", func(n *node) { r.Window = uint32(d.integer(n, 1, 1<<30)) }},
 		{"fin_timeout", func(n *node) { r.FinTimeout = d.duration(n) }},
 		{"iss", func(n *node) { v := uint32(d.integer(n, 0, math.MaxUint32)); r.ISS = &v }},
-	})
-	return r
+	}
 }
 
-func (d *decoder) links(n *node) {
+func (d *decoder) readLinks(n *node) {
 	if n.kind != list {
 		d.wrong(n, "links are a list of mappings, each of two hosts to their addresses")
 		return
@@ -90,12 +100,15 @@ func (d *decoder) links(n *node) {
 			A: d.host(a.key), B: d.host(b.key),
 			AAddrs: d.prefixes(a.value), BAddrs: d.prefixes(b.value), Line: item.line,
 		}
+		here := map[string]bool{}
 		for _, p := range slices.Concat(l.AAddrs, l.BAddrs) {
-			if d.owner(p.Addr()) != "" {
-				d.wrong(item, "%s is an address of another link already", p.Addr())
+			if d.owner(p.Addr()) != "" || here[p.Addr().String()] {
+				d.wrong(item, "%s is an address already", p.Addr())
 			}
+			here[p.Addr().String()] = true
 		}
 		d.play.Links = append(d.play.Links, l)
+		d.links = append(d.links, item)
 	}
 }
 
@@ -117,6 +130,12 @@ func (d *decoder) hostNamed(name string) *Host {
 	return nil
 }
 
+// isRaw reports whether there is a raw host of this name.
+func (d *decoder) isRaw(name string) bool {
+	h := d.hostNamed(name)
+	return h != nil && h.Raw != nil
+}
+
 func (d *decoder) hostNames() (out []string) {
 	for _, h := range d.play.Hosts {
 		out = append(out, h.Name)
@@ -124,56 +143,22 @@ func (d *decoder) hostNames() (out []string) {
 	return out
 }
 
-// owner returns the host that has an address by a link, or "".
-func (d *decoder) owner(a netip.Addr) string {
-	for _, l := range d.play.Links {
-		for _, p := range l.AAddrs {
-			if p.Addr() == a {
-				return l.A
-			}
-		}
-		for _, p := range l.BAddrs {
-			if p.Addr() == a {
-				return l.B
-			}
-		}
-	}
-	return ""
-}
-
-// local checks that a socket of a host can have an address.
-func (d *decoder) local(n *node, host string, a netip.Addr) {
-	if !a.IsValid() || a.IsUnspecified() || d.owner(a) == host {
-		return
-	}
-	if h := d.hostNamed(host); a.IsLoopback() && h != nil && h.Raw == nil {
-		return
-	}
-	d.wrong(n, "%s is no address of host %s", a, host)
-}
-
 // checkHosts checks how raw hosts are joined.
 func (d *decoder) checkHosts() {
-	for _, h := range d.play.Hosts {
-		if h.Raw == nil {
-			continue
+	for i, l := range d.play.Links {
+		if d.isRaw(l.A) && d.isRaw(l.B) {
+			d.wrong(d.links[i], "a link of two raw hosts has no kernel at all")
 		}
+	}
+	for _, h := range d.play.Hosts {
 		links := 0
 		for _, l := range d.play.Links {
-			if l.A != h.Name && l.B != h.Name {
-				continue
-			}
-			links++
-			other := d.hostNamed(l.A)
-			if l.A == h.Name {
-				other = d.hostNamed(l.B)
-			}
-			if other != nil && other.Raw != nil {
-				d.add(l.Line, 1, "a link of two raw hosts has no kernel at all")
+			if l.A == h.Name || l.B == h.Name {
+				links++
 			}
 		}
-		if links != 1 {
-			d.add(h.Line, 1, "raw host %s needs one link, and has %d", h.Name, links)
+		if h.Raw != nil && links != 1 {
+			d.wrong(d.places[h.Name], "the raw host %s needs one link, and has %d", h.Name, links)
 		}
 	}
 }

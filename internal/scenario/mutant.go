@@ -16,7 +16,10 @@ func overlay(tree, change *node, p *problems) *node {
 		case kv.key.text == "steps":
 			kv.value = overlaySteps(kv.value, patch, p)
 		default:
-			kv.value = merge(kv.value, patch)
+			if kv.key.text == "hosts" {
+				onlyKnown(kv.value, patch, p)
+			}
+			kv.value = merge(kv.value, patch, p)
 		}
 		out.pairs = append(out.pairs, kv)
 	}
@@ -28,9 +31,23 @@ func overlay(tree, change *node, p *problems) *node {
 	return &out
 }
 
+// onlyKnown refuses hosts that the scenario does not have: an added one would
+// change nothing.
+func onlyKnown(old, patch *node, p *problems) {
+	for _, kv := range patch.pairs {
+		if old.get(kv.key.text) == nil {
+			var known []string
+			for _, have := range old.pairs {
+				known = append(known, have.key.text)
+			}
+			p.add(kv.key.line, kv.key.column, "there is no %q to change: %s", kv.key.text, instead(kv.key.text, known))
+		}
+	}
+}
+
 // merge replaces and adds keys; a key with null is removed. If that was the
 // verb of a step, the new keys come first.
-func merge(old, patch *node) *node {
+func merge(old, patch *node, p *problems) *node {
 	if old.kind != mapping || patch.kind != mapping {
 		return patch
 	}
@@ -45,13 +62,17 @@ func merge(old, patch *node) *node {
 			verbGone = verbGone || isVerb(kv.key.text)
 			continue
 		default:
-			kv.value = merge(kv.value, with)
+			kv.value = merge(kv.value, with, p)
 		}
 		out.pairs = append(out.pairs, kv)
 	}
 	var added []pair
 	for _, kv := range patch.pairs {
-		if kv.value.kind != nothing && old.get(kv.key.text) == nil {
+		switch {
+		case old.get(kv.key.text) != nil:
+		case kv.value.kind == nothing:
+			p.add(kv.key.line, kv.key.column, "there is no %q that could be removed", kv.key.text)
+		default:
 			added = append(added, kv)
 		}
 	}
@@ -81,7 +102,7 @@ func overlaySteps(steps, patch *node, p *problems) *node {
 				if change.kind == nothing {
 					continue
 				}
-				step = merge(step, change)
+				step = merge(step, change, p)
 			}
 		}
 		out.items = append(out.items, step)

@@ -6,25 +6,37 @@ import (
 	"strings"
 )
 
+const (
+	wordsMost   = 40 // that an error lists
+	lettersMost = 64 // of words that are compared
+	far         = 1000
+)
+
 // instead says which word was probably meant, or which there are.
 func instead(wrong string, words []string) string {
+	words = slices.Clone(words)
+	slices.Sort(words)
 	if near := nearest(wrong, words); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	words = slices.Clone(words)
-	slices.Sort(words)
-	if len(words) == 0 {
+	switch {
+	case len(words) == 0:
 		return "there is none"
+	case len(words) == 1:
+		return fmt.Sprintf("there is only %q", words[0])
+	case len(words) > wordsMost:
+		return fmt.Sprintf("there are %s and %d more", strings.Join(words[:wordsMost], ", "), len(words)-wordsMost)
 	}
 	return "there are " + strings.Join(words, ", ")
 }
 
-// nearest returns the word with the fewest mistakes between, if these are at
-// most a third of its letters, or one.
+// nearest returns the first word with the fewest mistakes between, if these
+// are at most a third of its letters, or one; a word of one letter must be
+// right but for its case.
 func nearest(wrong string, words []string) string {
-	best, fewest := "", 1000
+	best, fewest := "", far
 	for _, w := range words {
-		if d := distance(strings.ToLower(wrong), strings.ToLower(w)); d < fewest && d <= max(1, len(w)/3) {
+		if d := distance(strings.ToLower(wrong), strings.ToLower(w)); d < fewest && d <= max(len(w)/3, min(1, len(w)-1)) {
 			best, fewest = w, d
 		}
 	}
@@ -32,10 +44,11 @@ func nearest(wrong string, words []string) string {
 }
 
 // distance counts the letters to insert, remove, change or swap with their
-// neighbour (Damerau and Levenshtein, optimal string alignment).
+// neighbour (Damerau and Levenshtein, optimal string alignment); words that
+// are too long are far.
 func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 1000
+	if len(a) > lettersMost || len(b) > lettersMost {
+		return far
 	}
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

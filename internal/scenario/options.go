@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,35 +13,31 @@ func optionNames() []string {
 
 // options reads a list such as [reuse_addr, port_range 40000-40009].
 func (d *decoder) options(n *node) (o SocketOptions) {
-	for _, text := range d.texts(n) {
-		word, value, _ := strings.Cut(text, " ")
+	switches := map[string]*bool{
+		"reuse_addr": &o.ReuseAddr, "reuse_port": &o.ReusePort, "no_port": &o.NoPort, "v6_only": &o.V6Only, "keep_alive": &o.KeepAlive,
+	}
+	for _, item := range d.values(n) {
+		word, value, _ := strings.Cut(item.text, " ")
+		value = strings.TrimSpace(value)
+		if on := switches[word]; on != nil {
+			if *on = true; value != "" {
+				d.wrong(item, "the option %s takes no value", word)
+			}
+			continue
+		}
 		switch word {
-		case "reuse_addr":
-			o.ReuseAddr = true
-		case "reuse_port":
-			o.ReusePort = true
-		case "no_port":
-			o.NoPort = true
-		case "v6_only":
-			o.V6Only = true
-		case "keep_alive":
-			o.KeepAlive = true
 		case "port_range":
-			o.PortRange = d.portRange(n, value)
+			o.PortRange = d.portRange(item, value)
 		case "linger2":
-			o.Linger2, o.Negative = d.linger2(n, value)
+			o.Linger2, o.Negative = d.linger2(item, value)
 		case "uid":
-			uid, err := strconv.ParseUint(value, 10, 32)
-			if err != nil || uid == math.MaxUint32 {
-				d.wrong(n, `"uid" needs the number of a user, such as "uid 1000"`)
+			uid, ok := parseInteger(value)
+			if !ok || uid < 0 || uid >= math.MaxUint32 {
+				d.wrong(item, `"uid" needs the number of a user, such as "uid 1000"`)
 			}
 			o.UID = uint32(uid)
 		default:
-			d.wrong(n, "%q is no socket option: %s", word, instead(word, optionNames()))
-			continue
-		}
-		if value != "" && (word == "reuse_addr" || word == "reuse_port" || word == "no_port" || word == "v6_only" || word == "keep_alive") {
-			d.wrong(n, "the option %s takes no value", word)
+			d.wrong(item, "%q is no socket option: %s", word, instead(word, optionNames()))
 		}
 	}
 	return o
@@ -50,9 +45,9 @@ func (d *decoder) options(n *node) (o SocketOptions) {
 
 func (d *decoder) portRange(n *node, value string) [2]uint16 {
 	l, h, _ := strings.Cut(value, "-")
-	low, err1 := strconv.ParseUint(l, 10, 16)
-	high, err2 := strconv.ParseUint(h, 10, 16)
-	if err1 != nil || err2 != nil || low > high || low == 0 {
+	low, ok1 := parseInteger(l)
+	high, ok2 := parseInteger(h)
+	if !ok1 || !ok2 || low > high || low < 1 || high > math.MaxUint16 {
 		d.wrong(n, `"port_range" needs two ports, such as "port_range 40000-40009"`)
 	}
 	return [2]uint16{uint16(low), uint16(high)}
@@ -62,8 +57,8 @@ func (d *decoder) linger2(n *node, value string) (time.Duration, bool) {
 	if value == "negative" {
 		return 0, true
 	}
-	v, ok := parseDuration(value)
-	if !ok || v == 0 || v%time.Second != 0 {
+	v, problem := parseDuration(value)
+	if problem != "" || v == 0 || v%time.Second != 0 {
 		d.wrong(n, `"linger2" needs whole seconds, such as "linger2 5s", or "linger2 negative"`)
 	}
 	return v, false

@@ -37,16 +37,16 @@ func (r FloatRange) String() string {
 func (r DurationRange) String() string {
 	switch {
 	case r.High == dayLong:
-		return fmt.Sprintf(">= %v", r.Low)
+		return ">= " + short(r.Low)
 	case r.Low == 0:
-		return fmt.Sprintf("<= %v", r.High)
+		return "<= " + short(r.High)
 	}
-	return fmt.Sprintf("%v..%v", short(r.Low), short(r.High))
+	return short(r.Low) + ".." + short(r.High)
 }
 
-// short leaves out zero minutes and seconds.
+// short writes up to two minutes in seconds.
 func short(d time.Duration) string {
-	if d%time.Minute == 0 || d > 2*time.Minute {
+	if d > 2*time.Minute || d < time.Second {
 		return d.String()
 	}
 	return fmt.Sprintf("%gs", d.Seconds())

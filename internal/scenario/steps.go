@@ -31,11 +31,13 @@ func verbs() map[string]func(*decoder, *node) Action {
 	}
 }
 
+func verbNames() []string { return slices.Collect(maps.Keys(verbs())) }
+
 func isVerb(word string) bool { return verbs()[word] != nil }
 
 func (d *decoder) steps(n *node) {
-	if n.kind != list {
-		d.wrong(n, "steps are a list of mappings")
+	if n.kind != list || len(n.items) == 0 {
+		d.wrong(n, "steps are a list of mappings, at least one")
 		return
 	}
 	for _, item := range n.items {
@@ -51,7 +53,7 @@ func (d *decoder) step(n *node) {
 	i := slices.IndexFunc(n.pairs, func(kv pair) bool { return isVerb(kv.key.text) })
 	if i < 0 {
 		first := n.pairs[0].key
-		d.wrong(first, "no step begins with %q: %s", first.text, instead(first.text, slices.Collect(maps.Keys(verbs()))))
+		d.wrong(first, "no step begins with %q: %s", first.text, instead(first.text, verbNames()))
 		return
 	}
 	step := Step{Line: n.pairs[i].key.line}
@@ -70,8 +72,19 @@ func (d *decoder) step(n *node) {
 
 // modifiers reads the other keys of a step.
 func (d *decoder) modifiers(n *node, verb string, known ...field) {
-	ignore := func(*node) {}
-	d.fields(n, "a step that begins with "+verb, append(known, field{verb, ignore}, field{"label", ignore}))
+	rest := *n
+	rest.pairs = nil
+	for _, kv := range n.pairs {
+		word := kv.key.text
+		switch {
+		case word == verb:
+		case isVerb(word) && !slices.Contains(names(known), word):
+			d.wrong(kv.key, "a step does one thing: %s and %s need a step each", verb, word)
+		default:
+			rest.pairs = append(rest.pairs, kv)
+		}
+	}
+	d.fields(&rest, "a step that begins with "+verb, append(known, ignored("label")))
 }
 
 func control(do ControlKind) func(*decoder, *node) Action {
@@ -80,28 +93,23 @@ func control(do ControlKind) func(*decoder, *node) Action {
 		at := n.get(string(do))
 		c := Control{Do: do, Program: d.programOf(at)}
 		p := d.programNamed(c.Program)
-		if p == nil {
-			return c
-		}
 		_, kid := d.kids[c.Program]
-		h := d.hostNamed(p.On)
 		switch {
-		case h != nil && h.Raw != nil:
+		case p == nil:
+		case d.isRaw(p.On):
 			d.wrong(at, "%s is on a raw host and has no process", c.Program)
-		case do == Start && (!p.Later || kid):
+		case do != Start:
+			d.started(at, c.Program)
+		case !p.Later || kid:
 			d.wrong(at, `%s is started from the beginning: say "start: later" where it is described`, c.Program)
+		case d.waiting[c.Program] == nil:
+			d.wrong(at, "%s is started by an earlier step: describe a second program that is like it", c.Program)
+		}
+		if do == Start {
+			delete(d.waiting, c.Program)
 		}
 		return c
 	}
-}
-
-// programOf checks that there is a program of this name.
-func (d *decoder) programOf(n *node) string {
-	text := d.text(n)
-	if n.kind == scalar && d.programNamed(text) == nil {
-		d.wrong(n, "there is no program %q: %s", text, instead(text, d.programNames()))
-	}
-	return text
 }
 
 func (d *decoder) wait(n *node) Action {
@@ -111,17 +119,21 @@ func (d *decoder) wait(n *node) Action {
 
 func (d *decoder) set(n *node) Action {
 	s := Set{Host: d.kernel(n.get("set"))}
-	d.modifiers(n, "set", field{"settings", func(n *node) { s.Settings = d.settings(n) }})
-	if s.Settings == nil {
-		d.wrong(n, `"set" needs "settings"`)
+	d.modifiers(n, "set", d.setFields(&s)...)
+	if given := n.get("settings"); given == nil || given.kind == mapping && s.Settings == nil {
+		d.wrong(n.key("set"), `set needs "settings", at least one`)
 	}
 	return s
+}
+
+func (d *decoder) setFields(s *Set) []field {
+	return []field{{"settings", func(n *node) { s.Settings = d.settings(n) }}}
 }
 
 // kernel checks that there is a host of this name with a kernel.
 func (d *decoder) kernel(n *node) string {
 	name := d.host(n)
-	if h := d.hostNamed(name); h != nil && h.Raw != nil {
+	if d.isRaw(name) {
 		d.wrong(n, "%s is a raw host, without a kernel", name)
 	}
 	return name
@@ -143,67 +155,81 @@ func cut(mend bool) func(*decoder, *node) Action {
 			verb = "mend"
 		}
 		c := Cut{From: d.host(n.get(verb)), Mend: mend}
-		d.modifiers(n, verb, field{"to", func(n *node) { c.To = d.host(n) }})
+		d.modifiers(n, verb, d.cutFields(&c)...)
 		joined := slices.ContainsFunc(d.play.Links, func(l Link) bool {
 			return l.A == c.From && l.B == c.To || l.A == c.To && l.B == c.From
 		})
-		if !joined {
-			d.wrong(n, `no link joins %q and %q: %s needs "to", a host at the other end`, c.From, c.To, verb)
+		switch {
+		case n.get("to") == nil:
+			d.wrong(n.get(verb), `%s needs "to": a host at the other end of a link`, verb)
+		case !joined && d.hostNamed(c.From) != nil && d.hostNamed(c.To) != nil:
+			d.wrong(n.get("to"), "no link joins %s and %s", c.From, c.To)
 		}
 		return c
 	}
+}
+
+func (d *decoder) cutFields(c *Cut) []field {
+	return []field{{"to", func(n *node) { c.To = d.host(n) }}}
 }
 
 func disturb(do DisturbKind) func(*decoder, *node) Action {
 	return func(d *decoder, n *node) Action {
 		at := n.get(string(do))
 		a := Disturb{Do: do, From: d.host(at), Times: 1, Match: Match{Any: true}}
-		known := []field{
-			{"segment", func(n *node) { a.Match = d.match(n) }},
-			{"times", func(n *node) { a.Times = int(d.integer(n, 1, 1e6)) }},
-			{"skip", func(n *node) { a.Skip = int(d.integer(n, 0, 1e6)) }},
-		}
-		if do != Lose {
-			known = append(known, field{"by", func(n *node) { a.By = d.duration(n) }})
-		}
-		d.modifiers(n, string(do), known...)
+		d.modifiers(n, string(do), d.disturbFields(&a)...)
 		if (do == Delay || do == Duplicate) && n.get("by") == nil {
 			d.wrong(at, `%s needs "by": how much later`, do)
 		}
-		if !slices.ContainsFunc(d.play.Links, func(l Link) bool { return (l.A == a.From || l.B == a.From) && d.hasRaw(l) }) {
+		near := func(l Link) bool { return (l.A == a.From || l.B == a.From) && (d.isRaw(l.A) || d.isRaw(l.B)) }
+		if d.hostNamed(a.From) != nil && !slices.ContainsFunc(d.play.Links, near) {
 			d.wrong(at, "only links to a raw host can be disturbed, and %s has none", a.From)
 		}
 		return a
 	}
 }
 
-func (d *decoder) hasRaw(l Link) bool {
-	a, b := d.hostNamed(l.A), d.hostNamed(l.B)
-	return a != nil && a.Raw != nil || b != nil && b.Raw != nil
+func (d *decoder) disturbFields(a *Disturb) []field {
+	known := []field{
+		{"segment", func(n *node) { a.Match = d.match(n) }},
+		{"times", func(n *node) { a.Times = int(d.integer(n, 1, 1e6)) }},
+		{"skip", func(n *node) { a.Skip = int(d.integer(n, 0, 1e6)) }},
+	}
+	if a.Do == Lose {
+		return known
+	}
+	return append(known, field{"by", func(n *node) { a.By = d.positive(n) }})
 }
 
 func (d *decoder) inject(n *node) Action {
 	at := n.get("inject")
 	i := Inject{Socket: d.socket(at), Times: 1, Flags: tcp.ACK}
-	if party, made := d.sockets[i.Socket.String()]; made && !party.raw {
+	switch s, known := d.madeSocket(i.Socket.String()); {
+	case known && !s.raw:
 		d.wrong(at, "%s is a kernel's socket: only a raw host sends hand-made segments", i.Socket)
+	case s.listens:
+		d.wrong(at, "%s listens: hand-made segments go over a connection", i.Socket)
 	}
-	d.modifiers(n, "inject",
-		field{"flags", func(n *node) { i.Flags = d.flags(n, d.text(n)) }},
-		field{"seq", func(n *node) { i.Seq = d.integer(n, -1<<31, 1<<31) }},
-		field{"ack", func(n *node) { i.Ack = d.integer(n, -1<<31, 1<<31) }},
-		field{"data", func(n *node) { i.Data = d.text(n) }},
-		field{"timestamp", func(n *node) {
+	d.modifiers(n, "inject", d.injectFields(&i)...)
+	return i
+}
+
+func (d *decoder) injectFields(i *Inject) []field {
+	return []field{
+		{"flags", func(n *node) { i.Flags = d.flags(n, d.text(n)) }},
+		{"seq", func(n *node) { i.Seq = d.integer(n, -1<<31, 1<<31) }},
+		{"ack", func(n *node) { i.Ack = d.integer(n, -1<<31, 1<<31) }},
+		{"data", func(n *node) { i.Data = d.text(n) }},
+		{"timestamp", func(n *node) {
 			if i.NoStamp = n.text == "none"; i.NoStamp {
 				return
 			}
 			v := d.integer(n, -1<<31, 1<<31)
 			i.Timestamp = &v
 		}},
-		field{"times", func(n *node) { i.Times = int(d.integer(n, 1, 1e5)) }},
-		field{"every", func(n *node) { i.Every = d.duration(n) }},
-	)
-	return i
+		{"times", func(n *node) { i.Times = int(d.integer(n, 1, 1e5)) }},
+		{"every", func(n *node) { i.Every = d.duration(n) }},
+	}
 }
 
 func mute(off bool) func(*decoder, *node) Action {
@@ -214,19 +240,5 @@ func mute(off bool) func(*decoder, *node) Action {
 		}
 		d.modifiers(n, verb)
 		return Mute{Host: d.rawHost(n.get(verb)), Off: off}
-	}
-}
-
-// checkStarts finds programs that wait for a start that never comes.
-func (d *decoder) checkStarts() {
-	for _, p := range d.play.Programs {
-		started := !p.Later
-		for _, s := range d.play.Steps {
-			c, ok := s.Action.(Control)
-			started = started || ok && c.Do == Start && c.Program == p.Name
-		}
-		if !started {
-			d.add(p.Line, 1, `program %s says "start: later", but no step starts it`, p.Name)
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/tcp"
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 // label is a line beside an arrow.
@@ -36,11 +37,11 @@ func (e edge) labels() (list []label) {
 
 // lines folds the label, rather before the slash than after it.
 func (l label) lines(width int, allowUnicode bool) []string {
-	whole, event := visible(l.String(), allowUnicode), visible(l.event, allowUnicode)
+	whole, event := escape.Text(l.String(), allowUnicode), escape.Text(l.event, allowUnicode)
 	if utf8.RuneCountInString(whole) <= width || l.sends == "" {
-		return fold(whole, width)
+		return escape.Fold(whole, width)
 	}
-	return append(fold(event, width), fold("/ "+visible(l.sends, allowUnicode), width)...)
+	return append(escape.Fold(event, width), escape.Fold("/ "+escape.Text(l.sends, allowUnicode), width)...)
 }
 
 // block is what fits of labels into their spot.

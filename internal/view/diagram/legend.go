@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/linger-dev/linger/internal/tcp"
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 // key explains the kinds of lines that are there, in the corner that no way
@@ -21,7 +22,7 @@ func (c *canvas) key(f figure) {
 	say(active, activeWords(f))
 	say(passive, passiveWords)
 	say(opens, "the opening, and opening again")
-	for i, line := range fold(labelWords, 50) {
+	for i, line := range escape.Fold(labelWords, 50) {
 		c.text("note", 1, point{margin, y + i*lineHeight}, line)
 	}
 }
@@ -81,7 +82,7 @@ func groups(rest []tcp.Transition, s tcp.State) (list []group) {
 			i = len(list)
 			list = append(list, g)
 		}
-		if event := visible(t.Event, true); !slices.Contains(list[i].events, event) {
+		if event := escape.Text(t.Event, true); !slices.Contains(list[i].events, event) {
 			list[i].events = append(list[i].events, event)
 		}
 	}

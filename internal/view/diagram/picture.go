@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/linger-dev/linger/internal/tcp"
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 const (
@@ -154,7 +155,7 @@ func (c *canvas) text(class string, align int, at point, text string) {
 
 // paragraph writes lines below what was written before.
 func (c *canvas) paragraph(class, text string, width, height int) {
-	for _, line := range fold(visible(text, true), width) {
+	for _, line := range escape.Fold(escape.Text(text, true), width) {
 		c.text(class, 1, point{margin, c.y}, line)
 		c.y += height
 	}
@@ -162,7 +163,7 @@ func (c *canvas) paragraph(class, text string, width, height int) {
 
 // markup is visible text as XML has it.
 func markup(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(visible(text, true))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(escape.Text(text, true))
 }
 
 // String returns the name of a role as a class of the style.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/tcp"
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 // page is what Text writes.
@@ -17,7 +18,7 @@ type page struct {
 
 // wrap writes a paragraph.
 func (p *page) wrap(text string) {
-	for _, line := range fold(visible(text, p.Unicode), max(16, min(p.Width, 100))) {
+	for _, line := range escape.Fold(escape.Text(text, p.Unicode), max(16, min(p.Width, 100))) {
 		p.b.WriteString(line + "\n")
 	}
 }
@@ -125,7 +126,7 @@ func (p *page) widths(rows [][]string) []int {
 	all := indent
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(visible(row[i], p.Unicode)))
+			widths[i] = max(widths[i], utf8.RuneCountInString(escape.Text(row[i], p.Unicode)))
 		}
 		all += widths[i] + gap
 	}
@@ -146,7 +147,7 @@ func (p *page) row(row []string, widths []int) {
 	folded := make([][]string, len(row))
 	height := 0
 	for i, cell := range row {
-		folded[i] = fold(visible(cell, p.Unicode), widths[i])
+		folded[i] = escape.Fold(escape.Text(cell, p.Unicode), widths[i])
 		height = max(height, len(folded[i]))
 	}
 	for y := range height {

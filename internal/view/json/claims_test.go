@@ -13,7 +13,8 @@ func TestClaimsAreCountedByTheirVerdicts(t *testing.T) {
 	var out strings.Builder
 	err := New(&out).Claims(view.Claims{Kernel: "6.1.0", Results: []claims.Result{
 		{Name: "a", Verdict: claims.Proved, Plays: []claims.Play{{Verdict: claims.Proved, Measured: []claims.Measure{}}}},
-		{Name: "b", Verdict: claims.NotSo, Why: "line 3"}, {Name: "c", Verdict: claims.NotTestable},
+		{Name: "b", Verdict: claims.NotSo, Why: "line 3"},
+		{Name: "c", Verdict: claims.NotTestable},
 	}})
 	if err != nil {
 		t.Fatal(err)

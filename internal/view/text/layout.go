@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 // page collects lines. Everything that goes into it is escaped on the way, so
@@ -16,7 +18,7 @@ type page struct {
 
 // line writes one line without breaking it: headings, commands.
 func (p *page) line(format string, args ...any) {
-	p.b.WriteString(strings.TrimRight(escape(fmt.Sprintf(format, args...), p.opt.Unicode), " "))
+	p.b.WriteString(strings.TrimRight(escape.Text(fmt.Sprintf(format, args...), p.opt.Unicode), " "))
 	p.b.WriteByte('\n')
 }
 
@@ -25,40 +27,12 @@ func (p *page) line(format string, args ...any) {
 func (p *page) wrap(first, text string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(first))
 	room := max(p.width-len(indent), 16) // a narrow terminal breaks lines by itself
-	for i, line := range fold(escape(text, p.opt.Unicode), room) {
+	for i, line := range escape.Fold(escape.Text(text, p.opt.Unicode), room) {
 		if i > 0 {
 			first = indent
 		}
 		p.b.WriteString(strings.TrimRight(first+line, " ") + "\n")
 	}
-}
-
-// fold breaks text between words, and words that are longer than a line
-// anywhere. It returns at least one line. Only blanks separate words: a line
-// break from a stranger is escaped by now.
-func fold(text string, room int) []string {
-	var lines []string
-	line, used := "", 0
-	for word := range strings.SplitSeq(text, " ") {
-		if word == "" {
-			continue
-		}
-		n := utf8.RuneCountInString(word)
-		if used > 0 && used+1+n > room {
-			lines = append(lines, line)
-			line, used = "", 0
-		}
-		if used > 0 {
-			line, used = line+" ", used+1
-		}
-		for ; n > room; n -= room {
-			runes := []rune(word)
-			lines = append(lines, string(runes[:room]))
-			word = string(runes[room:])
-		}
-		line, used = line+word, used+n
-	}
-	return append(lines, line)
 }
 
 // table is rows of cells; columns are as wide as their widest cell. The last
@@ -76,7 +50,7 @@ func (p *page) print(t table, indent string) {
 		line := indent
 		last := len(row) - 1
 		for i, cell := range row[:last] {
-			cell = escape(cell, p.opt.Unicode)
+			cell = escape.Text(cell, p.opt.Unicode)
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if t.right[i] {
 				line += pad + cell + "  "
@@ -92,7 +66,7 @@ func (t *table) widths(allowUnicode bool) []int {
 	widths := make([]int, len(t.right))
 	for _, row := range t.rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(escape(cell, allowUnicode)))
+			widths[i] = max(widths[i], utf8.RuneCountInString(escape.Text(cell, allowUnicode)))
 		}
 	}
 	return widths

@@ -5,11 +5,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/tcp"
+	"github.com/linger-dev/linger/internal/view/escape"
 )
 
 // label says what a segment is: "FIN+ACK seq 17 ack 1", "data 100 B seq 1 ack
@@ -92,24 +92,12 @@ func (o omitted) says() string {
 	return "not drawn: " + strings.Join(parts, ", ")
 }
 
-// visible makes a stranger's text harmless: what is invisible, breaks lines or
-// turns the direction of text is shown by its number, and nothing is longer
-// than most runes.
+// visible makes a stranger's text harmless, and no longer than most letters.
 func visible(s string, most int) string {
-	var b strings.Builder
-	for i := 0; i < len(s) && i < 4*most; {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !unicode.IsPrint(r):
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		default:
-			b.WriteRune(r)
-		}
-		i += size
+	if len(s) > 4*most {
+		s = s[:4*most] // enough of it, whatever the letters are
 	}
-	return clip(b.String(), most)
+	return clip(escape.Text(s, true), most)
 }
 
 // clip cuts a text after most runes, with a mark.

@@ -1,4 +1,6 @@
-package text
+// Package escape makes texts from strangers safe to show, and breaks texts into
+// lines.
+package escape
 
 import (
 	"fmt"
@@ -7,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// escape makes a string from a stranger safe to print: control characters
+// Text makes a string from a stranger safe to print: control characters
 // (so also terminal sequences and line breaks), invalid UTF-8, invisible
 // characters and those that turn the direction of text are shown as \xNN or
 // \u{N}. Without unicode everything but printable ASCII is.
-func escape(s string, allowUnicode bool) string {
+func Text(s string, allowUnicode bool) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
