@@ -27,6 +27,7 @@ var rooms = map[string]string{
 	"internal/observe/sysctl":                "evidence",
 	"internal/observe":                       "tcp evidence netns tally observe/sockdiag observe/owner observe/sysctl",
 	"internal/observe/tracer":                "tcp evidence",
+	"internal/observe/closes":                "tcp evidence netns observe/owner observe/tracer",
 	"internal/netlab":                        "tcp evidence",
 	"internal/netlab/capture":                "tcp evidence netlab",
 	"internal/netlab/rawpeer":                "tcp evidence netlab netlab/capture",

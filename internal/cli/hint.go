@@ -12,6 +12,7 @@ import (
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/netlab"
 	"github.com/linger-dev/linger/internal/netns"
+	"github.com/linger-dev/linger/internal/observe/tracer"
 )
 
 // hint returns what the user can do about an error, or "".
@@ -22,8 +23,11 @@ func hint(err error) string {
 		namespace *netns.Error
 		privilege *netlab.PrivilegeError
 		recording *recordingError
+		untraced  *tracer.UnavailableError
 	)
 	switch {
+	case errors.Is(err, errNoScreen):
+		return "linger check --watch 1s"
 	case errors.Is(err, claims.ErrUnknown):
 		return "linger lab list"
 	case errors.As(err, &usage):
@@ -34,6 +38,8 @@ func hint(err error) string {
 		return namespace.Hint
 	case errors.As(err, &privilege):
 		return privilege.Hint
+	case errors.As(err, &untraced):
+		return untraced.Hint
 	case errors.As(err, &recording) && (errors.Is(err, evidence.ErrNotRecording) || errors.Is(err, fs.ErrNotExist)):
 		return "make a recording: linger --save FILE"
 	}

@@ -64,26 +64,42 @@ func nameless(ns *evidence.Namespace, t *evidence.Tally, want Wanted) bool {
 }
 
 func (o *Observer) lieInWait(ctx context.Context, snap *evidence.Snapshot, want Wanted) error {
-	for deadline := time.Now().Add(waitFor); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(waitRest) {
-		left := 0
-		for i := range snap.Namespaces {
-			ns := &snap.Namespaces[i]
-			for j := range ns.Tallies {
-				t := &ns.Tallies[j]
-				if !nameless(ns, t, want) {
-					continue
-				}
-				left++
-				if err := o.byID(ns.ID).catch(ctx, snap, t); err != nil {
-					return err
-				}
-			}
+	deadline := time.Now().Add(waitFor)
+	over := func() bool { return ctx.Err() != nil || !time.Now().Before(deadline) }
+	for !over() {
+		left, err := o.round(ctx, snap, want, over)
+		if err != nil {
+			return err
 		}
 		if left == 0 {
 			break
 		}
+		time.Sleep(waitRest)
 	}
 	return ctx.Err()
+}
+
+// round tries to catch a connection of each nameless tally, the largest first,
+// until its time is over: with thousands of them a round takes many seconds.
+// It returns how many it tried.
+func (o *Observer) round(ctx context.Context, snap *evidence.Snapshot, want Wanted, over func() bool) (tried int, err error) {
+	for i := range snap.Namespaces {
+		ns := &snap.Namespaces[i]
+		for j := range ns.Tallies {
+			t := &ns.Tallies[j]
+			if !nameless(ns, t, want) {
+				continue
+			}
+			if over() {
+				return tried, nil
+			}
+			tried++
+			if err := o.byID(ns.ID).catch(ctx, snap, t); err != nil {
+				return tried, err
+			}
+		}
+	}
+	return tried, nil
 }
 
 // catch names the process of a connection of the tally if one is open now and

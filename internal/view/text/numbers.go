@@ -57,3 +57,38 @@ func span(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d days", int64(d.Hours()/24+0.5))
 }
+
+// lifetime writes how long a connection lived, with two digits at least where
+// it was short; "-" if that is not known.
+func lifetime(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d us", max(d.Microseconds(), 1))
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d.Microseconds()/100)/10)
+	case d >= time.Second && d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", float64(d.Milliseconds()/100)/10)
+	}
+	return span(d)
+}
+
+// size writes a number of bytes in at most six characters: "999 B", "1.2 kB",
+// "12 MB", in units of a thousand.
+func size(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value := float64(n)
+	for _, unit := range "kMGTPE" {
+		value /= 1000
+		switch {
+		case value < 9.95:
+			return fmt.Sprintf("%.1f %cB", value, unit)
+		case value < 999.5:
+			return fmt.Sprintf("%.0f %cB", value, unit)
+		}
+	}
+	return strconv.FormatUint(n, 10)
+}

@@ -5,41 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/view"
-	"github.com/linger-dev/linger/internal/view/escape"
 )
-
-func TestEscapeLeavesOnlyPrintableText(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")
-		allow := rapid.Bool().Draw(t, "unicode")
-		got := escape.Text(s, allow)
-		if !utf8.ValidString(got) {
-			t.Fatalf("%q is invalid", got)
-		}
-		for _, r := range got {
-			if !unicode.IsPrint(r) || !allow && r > 0x7e {
-				t.Fatalf("%q holds %U", got, r)
-			}
-		}
-	})
-	for in, want := range map[string]string{
-		"nginx": "nginx", "a\x1b[0m\n": `a\x1b[0m\x0a`, "\xff": `\xff`, "\u202eabc": `\u{202e}abc`, "é": "é", "\ufffd": "\ufffd",
-	} {
-		if got := escape.Text(in, true); got != want {
-			t.Errorf("escape.Text(%q) = %q, want %q", in, got, want)
-		}
-	}
-	if got := escape.Text("é", false); got != `\u{e9}` {
-		t.Error(got)
-	}
-}
 
 func TestSparklineShowsTheMinuteOldestFirst(t *testing.T) {
 	var age [60]uint32

@@ -1,0 +1,176 @@
+//go:build ignore
+
+#pragma once
+
+#include "listen.h"
+
+static __always_inline void connecting(struct sock *sk)
+{
+	struct conn fresh = {.origin = ORIGIN_CONNECT, .seen = TCP_SYN_SENT};
+	__u64 cookie = bpf_get_socket_cookie(sk);
+
+	fresh.born = bpf_ktime_get_boot_ns();
+	who(&fresh.opener);
+	bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
+}
+
+static __always_inline void closing(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int after)
+{
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+
+	if (!c) { // older than the tracer, forgotten, or its birth was missed
+		struct conn fresh = {};
+
+		inherit(cpu, &fresh, sk, tcp); // who shares the port of a listener came through it
+		bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
+		c = bpf_map_lookup_elem(&conns, &cookie);
+		if (!c)
+			return;
+	}
+	c->seen = after;
+	switch (after) {
+	case TCP_FIN_WAIT1:
+		c->first = FIRST_US;
+		break;
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		c->first = FIRST_THEM;
+		break;
+	case TCP_CLOSING:
+		c->first = FIRST_BOTH;
+		return;
+	}
+	if (!c->shut)
+		c->shut = bpf_ktime_get_boot_ns();
+	if (after != TCP_CLOSE_WAIT && owned(sk))
+		closed_by(c, sk, HOW_SHUTDOWN);
+}
+
+// unfinished gives what the states alone tell of a connection that ends with
+// nothing known of who shut it first.
+static __always_inline __u8 unfinished(struct sock *sk, int before)
+{
+	switch (before) {
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+		return FIRST_US;
+	case TCP_CLOSING:
+		return FIRST_BOTH;
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		return FIRST_THEM;
+	}
+	switch (sk->sk_err) {
+	case 0:
+	case ECONNABORTED:
+		return FIRST_RESET_BY_US;
+	case ETIMEDOUT:
+		return FIRST_TIMEOUT;
+	}
+	return FIRST_RESET_BY_THEM;
+}
+
+static __always_inline __u8 how_it_ended(struct cpu *cpu, struct sock *sk, __u8 mini, __u8 first, int before)
+{
+	int err = sk->sk_err;
+
+	if (mini) {
+		add(cpu->counts.joined, 1);
+		return mini == TCP_FIN_WAIT2 ? END_FIN_WAIT2 : END_TIME_WAIT;
+	}
+	if (err == ECONNABORTED) // tcp_abort
+		return END_DESTROYED;
+	if (err == ETIMEDOUT)
+		return END_TIMEOUT;
+	if (err)
+		return END_RESET_RECEIVED;
+	if (before == TCP_LAST_ACK || (!before && first == FIRST_THEM))
+		return END_LAST_ACK;
+	if (!timewait_handler && (before == TCP_FIN_WAIT2 || before == TCP_CLOSING))
+		return END_TIME_WAIT;
+	if (before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT || owned(sk))
+		return END_RESET_SENT;
+	return END_DROPPED; // no room for a mini-socket, TCP_LINGER2, or data after close
+}
+
+static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int before)
+{
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct conn nobody = {}, *c = bpf_map_lookup_elem(&conns, &cookie);
+	struct group_key key = {};
+	struct ending e = {};
+
+	// A handshake that failed. Without anything that began to end it, one
+	// that is told of by its destruction never got further.
+	if (before == TCP_SYN_RECV || (!before && c && !c->first)) {
+		bpf_map_delete_elem(&conns, &cookie);
+		return;
+	}
+	if (!c) {
+		inherit(cpu, &nobody, sk, tcp);
+		c = &nobody;
+		if (before != TCP_ESTABLISHED)
+			add(cpu->counts.evicted, 1);
+	}
+	asm volatile("" : "+r"(c)); // the compiler would step into c before that is known to be there
+	e.now = bpf_ktime_get_boot_ns();
+	if (!c->mini && cpu->cookie == cookie)
+		c->mini = cpu->substate;
+	e.end = how_it_ended(cpu, sk, c->mini, c->first, before);
+	e.sent = tcp->bytes_sent - tcp->bytes_retrans;
+	// The FIN takes a sequence number and counts as a byte.
+	e.received = tcp->bytes_received - ((sk->__sk_common.skc_flags >> SOCK_DONE) & 1);
+	if (!c->first) {
+		c->first = unfinished(sk, before);
+		c->shut = e.now;
+	} else if (before == TCP_CLOSING) {
+		c->first = FIRST_BOTH;
+	}
+	if (!c->closer.tgid && (e.end == END_RESET_SENT || e.end == END_DESTROYED) && owned(sk)) {
+		closed_by(c, sk, HOW_DISCONNECT);
+		if (e.end == END_DESTROYED)
+			c->how = HOW_DESTROYED;
+	}
+	add(cpu->counts.closed, 1);
+	if (!c->closer.tgid && (c->first == FIRST_US || c->first == FIRST_BOTH || c->first == FIRST_RESET_BY_US))
+		add(cpu->counts.no_closer, 1);
+	if (!owner_of(c)->tgid)
+		add(cpu->counts.no_owner, 1);
+	key_of(&key, c, sk);
+	aggregate(cpu, &key, c, sk, &e);
+	if (want_records)
+		record(cpu, cookie, c, sk, tcp, &e);
+	bpf_map_delete_elem(&conns, &cookie);
+}
+
+// unconnected ends a connect() that failed. Without an error and without a
+// segment sent, there was no port for it: EADDRNOTAVAIL.
+static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
+{
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct failure_key key = {.failure = FAIL_CONNECT};
+	struct process p = {};
+	struct record *r;
+
+	bpf_map_delete_elem(&conns, &cookie);
+	if (sk->sk_err || tcp->segs_out || !owned(sk))
+		return;
+	who(&p);
+	key.start = p.start;
+	key.tgid = p.tgid;
+	key.netns = namespace(sk);
+	key.port = sk->__sk_common.skc_dport;
+	key.bound = tcp->inet_conn.icsk_inet.inet_sport != 0;
+	destination(key.addr, sk);
+	add_failure(cpu, &key, &p);
+	if (!want_records || !(r = reserve(cpu)))
+		return;
+	endpoints(r, sk, tcp);
+	r->cookie = cookie;
+	r->ended = bpf_ktime_get_boot_ns();
+	r->opener = p;
+	r->event = EVENT_FAILED;
+	r->failure = FAIL_CONNECT;
+	submit(r);
+}

@@ -1,0 +1,91 @@
+//go:build ignore
+
+#pragma once
+
+#include "tell.h"
+
+static __always_inline void listener_of(struct listener_key *key, struct sock *sk, struct tcp_sock *tcp)
+{
+	key->netns = namespace(sk);
+	key->port = tcp->inet_conn.icsk_inet.inet_sport;
+	source(key->addr, sk);
+}
+
+static __always_inline void listening(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
+{
+	struct listener_key key = {};
+	struct listener *known, fresh = {.sockets = 1};
+
+	listener_of(&key, sk, tcp);
+	who(&fresh.owner);
+	if (!key.port) // listen() without bind(): the port is chosen after this
+		return;
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known) { // SO_REUSEPORT
+		add(known->sockets, 1);
+		if (known->owner.tgid != fresh.owner.tgid || known->owner.start != fresh.owner.start)
+			known->shared = 1;
+		return;
+	}
+	if (bpf_map_update_elem(&listeners, &key, &fresh, BPF_NOEXIST))
+		add(cpu->counts.listeners_full, 1);
+}
+
+static __always_inline void unlisten(struct sock *sk, struct tcp_sock *tcp)
+{
+	struct listener_key key = {};
+	struct listener *known;
+
+	listener_of(&key, sk, tcp);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known && add(known->sockets, -1) <= 1)
+		bpf_map_delete_elem(&listeners, &key);
+}
+
+// accepting finds the listener of a child. Up to about Linux 6.14 a child is
+// told of while it is still a copy of its listener, with the same address;
+// later kernels have filled in its own by then. A listener on the very address
+// goes before one on all, and an IPv4 one before an IPv6 one (compute_score).
+static __always_inline struct listener *accepting(struct sock *sk, struct tcp_sock *tcp)
+{
+	struct listener_key key = {};
+	struct listener *known;
+	__u32 *words = (__u32 *)key.addr;
+
+	listener_of(&key, sk, tcp);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known)
+		return known;
+	if (!words[0] && !words[1] && words[2]) { // IPv4-mapped, or close to it
+		words[3] = 0;
+		known = bpf_map_lookup_elem(&listeners, &key);
+		if (known)
+			return known;
+	}
+	__builtin_memset(key.addr, 0, sizeof(key.addr));
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+// inherit makes c the child of a listener.
+static __always_inline void inherit(struct cpu *cpu, struct conn *c, struct sock *sk, struct tcp_sock *tcp)
+{
+	struct listener *known = accepting(sk, tcp);
+
+	if (!known)
+		return;
+	c->origin = ORIGIN_ACCEPT;
+	if (known->shared)
+		add(cpu->counts.shared, 1);
+	else
+		c->opener = known->owner;
+}
+
+static __always_inline void child(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
+{
+	struct conn fresh = {.origin = ORIGIN_ACCEPT, .seen = TCP_SYN_RECV};
+	__u64 cookie = bpf_get_socket_cookie(sk);
+
+	fresh.born = bpf_ktime_get_boot_ns();
+	inherit(cpu, &fresh, sk, tcp);
+	bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
+}

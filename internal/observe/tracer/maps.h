@@ -1,0 +1,71 @@
+//go:build ignore
+
+#pragma once
+
+#include "shapes.h"
+
+// All sizes are set by the loader.
+
+// The oldest idle connections give way: of them only the opener is lost.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct conn);
+} conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct group_key);
+	__type(value, struct group);
+} groups SEC(".maps");
+
+// One entry: what groups had no room for.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct group);
+} other SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct listener_key);
+	__type(value, struct listener);
+} listeners SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct failure_key);
+	__type(value, struct failure);
+} failures SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu);
+} cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps");
+
+const volatile __u64 timewait_handler = 0; // address of tw_timer_handler; 0: unknown, so that TIME_WAIT is estimated
+const volatile __u64 only_netns = 0;       // cookie of the one namespace to look at; 0: all
+const volatile __u32 wake_after = 0;       // bytes in the ring that wake the reader
+const volatile __u8 want_records = 0;
+
+// add is atomic because a softirq can interrupt a program on the same processor.
+#define add(counter, n) __sync_fetch_and_add(&(counter), (n))
+
+static __always_inline struct cpu *this_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpus, &zero);
+}
