@@ -80,7 +80,7 @@ func (s *stage) pcapng(w io.Writer, l *link, line *evidence.Timeline) error {
 func bothStates(l *link, a, b string) string {
 	for _, s := range []*string{&a, &b} {
 		if *s == "" {
-			*s = "none"
+			*s = "not seen"
 		}
 	}
 	return fmt.Sprintf("%s %s; %s %s", l.ends[0].host, a, l.ends[1].host, b)

@@ -208,11 +208,15 @@ func (w *watcher) timeline() (*evidence.Timeline, error) {
 	return &line, nil
 }
 
-// stateAt returns the state of an end at a moment, or else the next one that
-// was seen: looks are later than what they see. It is "" if there is none.
+// stateAt returns the state of an end at a moment, as the last look saw it, or
+// that it was not seen yet and what was seen next; "" if there is nothing.
 func stateAt(line *evidence.Timeline, where place, at time.Duration) string {
 	for _, s := range line.States { // in the order of time
-		if s.Host == where.host && s.Tuple == where.tuple && (s.Open || at < s.Until) {
+		switch {
+		case s.Host != where.host || s.Tuple != where.tuple || !s.Open && at >= s.Until:
+		case at < s.From:
+			return "not seen yet, then " + s.State.String()
+		default:
 			return s.State.String()
 		}
 	}
