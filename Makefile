@@ -1,5 +1,5 @@
 # Everything routine is a plain go command; these are the long ones.
-.PHONY: help build test kernel-test fuzz bench generate
+.PHONY: help build test kernel-test test-kernels fuzz bench generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -13,6 +13,17 @@ test: ## all that CI runs
 
 kernel-test: ## only the tests that need root and a kernel
 	go test -count=1 -run 'TestKernel' ./...
+
+# Neither QEMU nor fetching kernels needs root, but installing QEMU does. It ends
+# with an error if it had to skip: nothing was tested then.
+# The second pass, with two processors in real time, is for races.
+RACES := netlab,netlab-capture,netlab-rawpeer,observe-sockdiag,workload
+KERNELS ?= 5.10,6.1,6.12,6.18,newest
+test-kernels: ## kernel tests and claims on Debian's kernels, in QEMU; KERNELS= chooses
+	@command -v qemu-system-x86_64 >/dev/null || [ "$$(id -u)" != 0 ] || \
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends qemu-system-x86
+	go run ./internal/vmtest/run -kernels $(KERNELS)
+	go run ./internal/vmtest/run -kernels $(KERNELS) -real -programs $(RACES)
 
 FUZZTIME ?= 30s
 fuzz: ## each fuzz target for FUZZTIME

@@ -70,7 +70,7 @@ type labRunCmd struct {
 	Mutants  bool     `help:"Play the change beside each claim that makes it false: each must be refuted."`
 	Verbose  bool     `short:"v" help:"Show every step's measured value and the timelines."`
 	Keep     string   `placeholder:"DIR" type:"path" help:"Keep packets (pcapng), timelines (SVG, JSON) and evidence of each play in a folder."`
-	Parallel int      `placeholder:"N" help:"Plays at once; they mostly wait. Default: 48."`
+	Parallel int      `placeholder:"N" help:"Plays at once; they mostly wait. Default: 24 for each processor."`
 }
 
 // Validate refuses contradictions; kong calls it.

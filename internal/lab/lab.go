@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 	"github.com/linger-dev/linger/internal/scenario"
 )
 
-// defaultParallel is how many plays go on at once. They mostly wait.
-const defaultParallel = 48
+// perProcessor is how many plays go on at once for each processor. They mostly
+// wait, but all build their hosts in the beginning.
+const perProcessor = 24
 
 // Options is how scenarios are played.
 type Options struct {
@@ -19,7 +21,7 @@ type Options struct {
 	// hidden subcommand "workload".
 	Executable string
 	Kernel     evidence.Kernel // for the notes; empty: none is newer than any note
-	Parallel   int             // plays at once; 0: 48
+	Parallel   int             // plays at once; 0: 24 for each processor
 	// Timelines asks for a Timeline in each play, which costs a look at every
 	// host many times a second.
 	Timelines bool
@@ -43,7 +45,7 @@ type Progress struct {
 // call at a time. If ctx ends, what was not finished is NotTestable.
 func Run(ctx context.Context, files []*scenario.File, o Options, done func(claims.Result)) []claims.Result {
 	if o.Parallel <= 0 {
-		o.Parallel = defaultParallel
+		o.Parallel = perProcessor * runtime.GOMAXPROCS(0)
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}

@@ -2,16 +2,20 @@ package lab
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/linger-dev/linger/internal/netlab/rawpeer"
 	"github.com/linger-dev/linger/internal/scenario"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
+// params are those of a raw host. A retransmission that comes only because the
+// machine is slow would disturb an experiment, so they wait a second, as RFC
+// 6298 section 2.4 wants; Linux waits 200 ms.
 func params(r *scenario.Raw) tcp.Params {
 	return tcp.Params{
 		TimeWait: r.TimeWait, Timestamps: r.Timestamps, RFC1337: r.RFC1337, Linux: r.Linux,
-		MSS: r.MSS, Window: r.Window, FinTimeout: r.FinTimeout,
+		MSS: r.MSS, Window: r.Window, FinTimeout: r.FinTimeout, MinRTO: time.Second,
 	}
 }
 

@@ -20,8 +20,9 @@ type World struct {
 	procs  map[*Process]struct{}
 	closed bool
 	// nursery is the namespace that hosts are made from; nil: the caller's. It
-	// is set before the World is shared.
+	// is set before the World is shared, as small is.
 	nursery *os.File
+	small   bool // made by NewSmall
 }
 
 // Host is one network namespace of a World. It is safe for concurrent use; its
@@ -48,12 +49,13 @@ func New() (*World, error) {
 // microseconds instead of a walk over the machine's table. Kernels before 6.1
 // have no such tables (net.ipv4.tcp_child_ehash_entries): hosts then share the
 // machine's, as with New. A host's tcp_max_tw_buckets would follow the size of
-// its table; it is set to what the machine's own would give.
+// the table; it is set to what that of a machine with 8 GiB would give.
 func NewSmall(buckets int) (*World, error) {
 	w, err := New()
 	if err != nil {
 		return nil, err
 	}
+	w.small = true
 	if w.nursery, _, err = newNamespace(nil); err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func (w *World) Host(name string) (*Host, error) {
 		return nil, fmt.Errorf("make host %s: %w", name, err)
 	}
 	err = h.Do(func() error {
-		if w.nursery != nil {
+		if w.small {
 			if err := raiseQuota(); err != nil {
 				return err
 			}

@@ -1,15 +1,40 @@
 package workload
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
+// needPortRange skips where the kernel does not have IP_LOCAL_PORT_RANGE. It came
+// with 6.3, and later to older kernels.
+func needPortRange(t *testing.T) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	check(t, err)
+	defer unix.Close(fd)
+	_, err = unix.GetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE)
+	if !errors.Is(err, unix.ENOPROTOOPT) {
+		check(t, err)
+		return
+	}
+	var name unix.Utsname
+	check(t, unix.Uname(&name))
+	if release := evidence.Kernel(unix.ByteSliceToString(name.Release[:])); release.AtLeast(6, 3) {
+		t.Fatalf("IP_LOCAL_PORT_RANGE came with 6.3, but %s does not have it", release)
+	}
+	t.Skip("this kernel has no IP_LOCAL_PORT_RANGE (6.3)")
+}
+
 func TestKernelPortRangeEndsWithEADDRNOTAVAIL(t *testing.T) {
 	t.Parallel()
+	needPortRange(t)
 	from, to := pair(t)
 	c, s := hire(t, from), hire(t, to)
 	must(t, s.Driver, Listen, "l", Request{At: service})

@@ -160,6 +160,7 @@ func TestKernelHowAServerCloses(t *testing.T) {
 // since 6.8; the whole range is used in any case.
 func TestKernelClientCountsItsPortsAndItsFirstFailure(t *testing.T) {
 	t.Parallel()
+	needPortRange(t)
 	client, server := pair(t)
 	check(t, client.Sysctl("net.ipv4.tcp_tw_reuse", "0"))
 	launch(t, server, "echo-server", "-addr=10.1.0.2:80").await(t, Started)

@@ -1,0 +1,87 @@
+// Command probe prints what a kernel has of what linger reads: a line of JSON
+// for each setting, counter and ability. Package vmtest's program makes a table
+// of it.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// fact is something that a kernel has; Value is empty where having it is all.
+type fact struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	Value string `json:"value,omitempty"`
+}
+
+func main() {
+	out := json.NewEncoder(os.Stdout)
+	for _, f := range append(append(settings(), counters()...), abilities()...) {
+		if out.Encode(f) != nil {
+			os.Exit(1)
+		}
+	}
+}
+
+// settings are those of TCP and of ports, with the values of a new machine.
+func settings() (all []fact) {
+	for _, pattern := range []string{"tcp_*", "ip_local_*", "ip_autobind_reuse"} {
+		files, _ := filepath.Glob("/proc/sys/net/ipv4/" + pattern) // the pattern is good
+		for _, file := range files {
+			value, err := os.ReadFile(file)
+			if err != nil {
+				continue // some can only be written
+			}
+			name := "net.ipv4." + filepath.Base(file)
+			all = append(all, fact{"setting", name, strings.Join(strings.Fields(string(value)), " ")})
+		}
+	}
+	return all
+}
+
+// counters are the names in the first line of TcpExt.
+func counters() (all []fact) {
+	text, _ := os.ReadFile("/proc/net/netstat")
+	names, _, _ := strings.Cut(string(text), "\n")
+	for _, name := range strings.Fields(strings.TrimPrefix(names, "TcpExt:")) {
+		all = append(all, fact{"counter", name, ""})
+	}
+	return all
+}
+
+// portRange is IP_LOCAL_PORT_RANGE of linux/in.h.
+const portRange = 51
+
+func abilities() (all []fact) {
+	have := func(name string, is bool) {
+		if is {
+			all = append(all, fact{"ability", name, ""})
+		}
+	}
+	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
+	have("BTF of the kernel", exists("/sys/kernel/btf/vmlinux"))
+	have("tracepoint inet_sock_set_state", exists("/sys/kernel/tracing/events/sock/inet_sock_set_state"))
+	have("tracepoint tcp_send_reset", exists("/sys/kernel/tracing/events/tcp/tcp_send_reset"))
+	have("cgroup v2", exists("/sys/fs/cgroup/cgroup.controllers"))
+	have("option IP_LOCAL_PORT_RANGE", option(unix.IPPROTO_TCP, unix.IPPROTO_IP, portRange))
+	have("option IP_BIND_ADDRESS_NO_PORT", option(unix.IPPROTO_TCP, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT))
+	have("MPTCP", option(unix.IPPROTO_MPTCP, unix.SOL_SOCKET, unix.SO_TYPE))
+	return all
+}
+
+// option reports whether sockets of a protocol can be made and have an option.
+func option(protocol, level, name int) bool {
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(s) }()
+	_, err = unix.GetsockoptInt(s, level, name)
+	return !errors.Is(err, unix.ENOPROTOOPT)
+}
