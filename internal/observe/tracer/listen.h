@@ -42,9 +42,9 @@ static __always_inline void unlisten(struct sock *sk, struct tcp_sock *tcp)
 		bpf_map_delete_elem(&listeners, &key);
 }
 
-// accepting finds the listener of a child. Up to about Linux 6.14 a child is
+// accepting finds the listener of a child. Seen on 6.12, a child is
 // told of while it is still a copy of its listener, with the same address;
-// later kernels have filled in its own by then. A listener on the very address
+// 6.18 and 7.3 have filled in its own by then. A listener on the very address
 // goes before one on all, and an IPv4 one before an IPv6 one (compute_score).
 static __always_inline struct listener *accepting(struct sock *sk, struct tcp_sock *tcp)
 {

@@ -50,7 +50,7 @@ func refused(err error) error {
 	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES):
 		return fmt.Errorf("trace connections: %w", err)
 	case !allowed():
-		return &UnavailableError{Why: "no right to load BPF programs (CAP_BPF and CAP_PERFMON)", Hint: "sudo linger", Err: err}
+		return &UnavailableError{Why: "no right to load BPF programs (CAP_BPF and CAP_PERFMON)", Hint: "sudo linger trace", Err: unix.EPERM}
 	case confidential(lockdown):
 		return &UnavailableError{Why: "the kernel is locked down to keep its memory confidential", Err: err}
 	}

@@ -85,7 +85,7 @@ int on_destroy(__u64 *ctx)
 	return 0;
 }
 
-// Some time after Linux 6.18 tasks came to be preempted in tracepoints too, and then what other
+// Seen on 7.3 and not on 6.18: tasks are preempted in tracepoints too, it seems, and what other
 // tasks tell can be missed: their calls, that is the closer. This program
 // comes after on_state, and as another one it is not held back together with
 // it: it looks whether that has seen the same. What both miss remains missed;
