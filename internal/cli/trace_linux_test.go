@@ -231,7 +231,7 @@ func TestKernelATraceSaysWhyItIsNotAllowed(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := cmd.CombinedOutput()
 	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-	if got := exitStatus(t, err); got != 3 || len(lines) != 2 || !strings.Contains(lines[0], "CAP_BPF") || lines[1] != "linger: hint: sudo linger" {
+	if got := exitStatus(t, err); got != 3 || len(lines) != 2 || !strings.Contains(lines[0], "CAP_BPF") || lines[1] != "linger: hint: sudo linger trace" {
 		t.Errorf("exit status %d: %q", got, out)
 	}
 }

@@ -9,7 +9,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -58,12 +57,15 @@ func Run(ctx context.Context, opt Options) error {
 	defer f.end() // what commands read is closed by the caller
 	defer cancel()
 	program := tea.NewProgram(newModel(f),
-		tea.WithInput(opt.In), tea.WithOutput(opt.Out), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(frames))
+		tea.WithInput(opt.In), tea.WithOutput(opt.Out), tea.WithoutSignalHandler(), tea.WithFPS(frames))
+	// Not tea.WithContext: a program that is killed closes its input while it
+	// still reads from it.
+	defer context.AfterFunc(ctx, program.Quit)()
 	last, err := program.Run()
 	if m, ok := last.(Model); ok && m.fatal != nil {
 		return m.fatal
 	}
-	if err != nil && (!errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrProgramPanic)) {
+	if err != nil {
 		return fmt.Errorf("terminal: %w", err)
 	}
 	return nil
