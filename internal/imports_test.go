@@ -15,6 +15,7 @@ const module = "github.com/linger-dev/linger/"
 var rooms = map[string]string{
 	"internal":                               "",
 	"internal/tcp":                           "",
+	"internal/say":                           "",
 	"internal/evidence":                      "tcp",
 	"internal/netns":                         "",
 	"internal/tally":                         "tcp evidence",

@@ -14,7 +14,11 @@ import (
 
 type checkCmd struct {
 	lookFlags
+	traceFlags
 }
+
+// Validate refuses contradictions; kong calls it.
+func (c *checkCmd) Validate() error { return c.valid(&c.lookFlags) }
 
 // settle is long enough to tell a counter that grows from one that grew once,
 // and short enough not to be noticed.
@@ -24,7 +28,7 @@ const settle = 250 * time.Millisecond
 func (c *checkCmd) Run(p *program) error {
 	reporter := c.reporter(p)
 	worst := rule.Info
-	err := c.run(p, observe.Options{Deep: true, Settle: settle}, func(src source, snap *evidence.Snapshot) error {
+	err := c.run(p, observe.Options{Deep: true, Settle: settle}, c.Trace, func(src source, snap *evidence.Snapshot) error {
 		findings, err := judge(p.ctx, src, snap)
 		if err != nil {
 			return err

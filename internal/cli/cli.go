@@ -43,6 +43,7 @@ type commands struct {
 	Check      checkCmd      `cmd:"" default:"withargs" help:"One look at this host: findings, budgets, what to do. The default."`
 	States     statesCmd     `cmd:"" help:"Sockets per state, and per destination, source, service or owner."`
 	Trace      traceCmd      `cmd:"" help:"A line for each connection that closes: who opened and closed it, how, and whether it left a TIME_WAIT."`
+	Record     recordCmd     `cmd:"" help:"Record what is seen until Ctrl-C, with who closes connections, for --from."`
 	Top        topCmd        `cmd:"" help:"The live view in a terminal: states, findings, destinations, owners; also over a recording."`
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
 	Explain    explainCmd    `cmd:"" help:"Explain a topic: the states of a TCP connection, drawn from what a model of it does."`

@@ -19,6 +19,7 @@ type lookFlags struct {
 	JSON  bool          `help:"Print JSON; docs/json.md describes it."`
 	Netns string        `placeholder:"NAME|PID|all" help:"Look into this network namespace instead of linger's own."`
 	From  string        `placeholder:"FILE" type:"path" help:"Read a recording instead of the kernel; - is standard input."`
+	Last  bool          `help:"Of a recording, only the last snapshot."`
 	Save  string        `placeholder:"FILE" type:"path" help:"Also record what was seen."`
 	Watch time.Duration `placeholder:"D" help:"Look again every D, such as 5s, until interrupted."`
 	Rows  int           `default:"20" help:"Rows per table at most; 0 for all."`
@@ -31,6 +32,8 @@ func (f *lookFlags) Validate() error {
 		return errors.New("--from and --netns exclude each other: a recording holds the namespaces it was made of")
 	case f.From != "" && f.Watch != 0:
 		return errors.New("--from and --watch exclude each other: a recording does not change")
+	case f.Last && f.From == "":
+		return errors.New("--last is for recordings: it needs --from")
 	case f.Watch < 0:
 		return errors.New("--watch takes a positive duration")
 	case f.Watch > 0 && f.Watch < 100*time.Millisecond:
@@ -44,8 +47,8 @@ func (f *lookFlags) Validate() error {
 // run shows every snapshot of the source through show, and records it. What
 // could still be read of a broken recording has been shown when run returns
 // its error.
-func (f *lookFlags) run(p *program, opts observe.Options, show func(source, *evidence.Snapshot) error) (err error) {
-	src, err := f.open(p.in, opts)
+func (f *lookFlags) run(p *program, opts observe.Options, trace time.Duration, show func(source, *evidence.Snapshot) error) (err error) {
+	src, err := f.open(p, opts, trace)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,15 @@ type live struct {
 	*observe.Observer
 	every time.Duration
 	looks int
+	watch *watching // nil without a tracer
+}
+
+// Close ends the looking, and the tracing.
+func (l *live) Close() {
+	l.Observer.Close()
+	if l.watch != nil {
+		_ = l.watch.Close() // it only read
+	}
 }
 
 func (l *live) Next(ctx context.Context) (*evidence.Snapshot, error) {
@@ -38,6 +47,13 @@ func (l *live) Next(ctx context.Context) (*evidence.Snapshot, error) {
 		}
 	}
 	l.looks++
+	snap, err := l.Look(ctx)
+	if err != nil || l.looks > 1 || !l.watch.worth(snap) {
+		return snap, err
+	}
+	if err := l.watch.rest(ctx); err != nil {
+		return nil, err
+	}
 	return l.Look(ctx)
 }
 
@@ -47,10 +63,18 @@ type replay struct {
 	path   string
 	file   io.Closer
 	reader *evidence.Reader
+	last   bool // only the last snapshot
 }
 
 func (r *replay) Next(context.Context) (*evidence.Snapshot, error) {
 	snap, err := r.reader.Next()
+	for r.last && err == nil {
+		var later *evidence.Snapshot
+		if later, err = r.reader.Next(); err != nil {
+			return snap, nil // the error comes again
+		}
+		snap = later
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, &recordingError{r.path, err}
 	}
@@ -64,22 +88,42 @@ func (r *replay) Close() {
 	r.file.Close()
 }
 
-func (f *lookFlags) open(stdin io.Reader, opts observe.Options) (source, error) {
+// open opens the recording, or the kernel: with a tracer that watches for
+// some time first if trace is not 0.
+func (f *lookFlags) open(p *program, opts observe.Options, trace time.Duration) (source, error) {
 	if f.From != "" {
-		return openRecording(f.From, stdin)
+		r, err := openRecording(f.From, p.in)
+		if err != nil {
+			return nil, err
+		}
+		r.last = f.Last
+		return r, nil
 	}
 	if err := onlyLinux(); err != nil {
 		return nil, err
 	}
 	opts.Selector = f.Netns
+	l := &live{every: f.Watch}
+	if trace > 0 {
+		w, gap, err := watch(p, f.Netns, trace, nil)
+		switch {
+		case err != nil:
+			return nil, err
+		case gap != nil:
+			opts.Gaps = append(opts.Gaps, *gap)
+		default:
+			l.watch, opts.Ledger = w, w.Ledger
+		}
+	}
 	o, err := observe.Open(opts)
 	if err != nil {
 		return nil, err
 	}
-	return &live{Observer: o, every: f.Watch}, nil
+	l.Observer = o
+	return l, nil
 }
 
-func openRecording(path string, stdin io.Reader) (source, error) {
+func openRecording(path string, stdin io.Reader) (*replay, error) {
 	file := io.NopCloser(stdin)
 	if path != "-" {
 		opened, err := os.Open(path)

@@ -55,7 +55,7 @@ func (c *topCmd) Run(p *program) error {
 		return tui.Run(p.ctx, options)
 	}
 	look := lookFlags{Netns: c.Netns}
-	src, err := look.open(p.in, observe.Options{Deep: true, Settle: settle})
+	src, err := look.open(p, observe.Options{Deep: true, Settle: settle}, c.Interval)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (t *tape) rewind() error {
 	if t.reader != nil {
 		t.reader.Close()
 	}
-	t.reader, t.next, t.kept = src.(*replay), 0, [tapeKept]*evidence.Snapshot{}
+	t.reader, t.next, t.kept = src, 0, [tapeKept]*evidence.Snapshot{}
 	return nil
 }
 

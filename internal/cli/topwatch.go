@@ -69,8 +69,9 @@ func (w *watcher) choose(snap *evidence.Snapshot) map[sought]bool {
 	eachOutbound(snap, func(_ *evidence.Namespace, t *evidence.Tally, s sought) {
 		_, known := w.known[s]
 		switch {
-		case known && t.States.Live() > 0:
+		case (known || len(t.Made) > 0) && t.States.Live() > 0:
 			asked[s] = true
+		case len(t.Made) > 0: // the tracer has named who makes them
 		case patient && w.again[s] <= w.looks && waited < newAtOnce:
 			waited++
 			asked[s] = true

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -19,6 +20,7 @@ type traceCmd struct {
 	traceFilter
 	Failures bool          `help:"Instead: connect() without a free port (EADDRNOTAVAIL), bind() and listen() where one is taken (EADDRINUSE)."`
 	Netns    string        `placeholder:"NAME|PID" help:"Only this network namespace. Default: all of the host."`
+	From     string        `placeholder:"FILE" type:"path" help:"Read a recording made with linger record --connections instead of the kernel; - is standard input."`
 	JSON     bool          `help:"Print JSON, one object a line; docs/json.md describes it."`
 	Wide     bool          `help:"Show all columns and cut nothing, however long the lines become. Default where standard output is no terminal."`
 	For      time.Duration `placeholder:"D" help:"End after D, such as 10s."`
@@ -33,6 +35,8 @@ func (c *traceCmd) Validate() error {
 		return err
 	case c.Failures && c.Lingering:
 		return errors.New("--failures and --lingering exclude each other: a call that fails leaves nothing")
+	case c.From != "" && (c.Netns != "" || c.Failures || c.For != 0):
+		return errors.New("--from excludes --netns, --failures and --for")
 	case c.For < 0:
 		return errors.New("--for takes a positive duration")
 	case c.Count < 0:
@@ -44,10 +48,13 @@ func (c *traceCmd) Validate() error {
 // Run writes lines until it is interrupted, or enough was seen, or nobody
 // reads any more: none of that is a failure.
 func (c *traceCmd) Run(p *program) error {
+	if c.From != "" {
+		return c.replay(p)
+	}
 	if err := onlyLinux(); err != nil {
 		return err
 	}
-	w, err := closes.Open(p.ctx, closes.Options{Netns: c.Netns, Closed: !c.Failures})
+	w, err := closes.Open(p.ctx, closes.Options{Netns: cmp.Or(c.Netns, "all"), Closed: !c.Failures})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ type Basis string
 // without a ledger its maker is inferred.
 const (
 	Held         Basis = "held"                // exact: the process holds the descriptors
+	FromLedger   Basis = "traced"              // exact for those that Maker.Covered counts: a tracer saw the process close them
+	FromYounger  Basis = "younger sockets"     // inferred: a tracer saw it make the younger ones of them
 	FromListener Basis = "listener"            // inferred: it owns the listener that accepted them
 	FromLive     Basis = "live connections"    // inferred: it has live connections to the same destination
 	FromEarlier  Basis = "earlier connections" // inferred: it had such connections at an earlier look
@@ -20,18 +22,43 @@ const (
 )
 
 // Inferred reports whether the basis is a conclusion, not an observation.
-func (b Basis) Inferred() bool { return b != Held && b != Unknown }
+func (b Basis) Inferred() bool { return b != Held && b != FromLedger && b != Unknown }
 
 // Maker names the processes behind sockets, and how that is known.
 type Maker struct {
 	PIDs  []int `json:"pids,omitempty"`
 	Basis Basis `json:"basis"`
+	// With FromLedger: how many of the ownerless sockets were seen being
+	// closed. The rest is older than the tracer, and may be others'.
+	Covered uint64 `json:"covered,omitempty"`
+	Of      uint64 `json:"of,omitempty"`
 }
 
-// MakerOf infers who made the TIME_WAIT and other ownerless sockets of t: the
-// owner of the listener for inbound ones, the processes with live connections
-// to the same destination for outbound ones.
+// MakerOf says who made the TIME_WAIT and other ownerless sockets of t: those
+// whom a tracer saw closing them, or else by inference the owner of the listener
+// for inbound ones, the processes with live connections to the same
+// destination for outbound ones.
 func (ns *Namespace) MakerOf(t *Tally) Maker {
+	if len(t.Made) > 0 {
+		return Maker{PIDs: t.makers(), Basis: FromLedger, Covered: t.Covered(), Of: t.Ownerless()}
+	}
+	return ns.InferMaker(t)
+}
+
+// makers lists whom a tracer saw, most sockets first.
+func (t *Tally) makers() (pids []int) {
+	for i := range t.Made {
+		pids = union(pids, t.Made[i].PIDs)
+	}
+	return pids
+}
+
+// InferMaker says who probably made those of t's ownerless sockets that no
+// tracer covered.
+func (ns *Namespace) InferMaker(t *Tally) Maker {
+	if len(t.Made) > 0 {
+		return Maker{PIDs: t.makers(), Basis: FromYounger}
+	}
 	if t.Direction == Inbound {
 		var pids []int
 		for _, l := range ns.Listeners {

@@ -16,6 +16,10 @@ type Namespace struct {
 	Bound     Bound      `json:"bound"`
 	Tallies   []Tally    `json:"tallies,omitempty"` // ordered by number of sockets, largest first
 	Dump      Dump       `json:"dump"`
+
+	// What a tracer saw happen here until then; empty without one.
+	Failed   []FailedCall `json:"failed_calls,omitempty"` // calls that found no free port, most first
+	Connects []Connects   `json:"connects,omitempty"`     // how long connect() took, by destination, most calls first
 }
 
 // Dump says how complete the socket dump is.

@@ -31,8 +31,9 @@ type Header struct {
 
 // line is every further line of a recording.
 type line struct {
-	Type      string    `json:"type"` // "snapshot" or "end"; others are skipped
+	Type      string    `json:"type"` // "snapshot", "closed" or "end"; others are skipped
 	Snapshot  *Snapshot `json:"snapshot,omitempty"`
+	Closed    *Closed   `json:"closed,omitempty"`
 	Snapshots *int      `json:"snapshots,omitempty"`
 }
 

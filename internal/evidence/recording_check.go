@@ -101,6 +101,9 @@ func (t *Tally) check() error {
 	case t.CloseWait.Oldest < 0 || t.CloseWait.Youngest < 0:
 		return fmt.Errorf("group %s: a negative age", t.Key)
 	}
+	if covered := t.Covered(); covered > t.Ownerless() {
+		return fmt.Errorf("group %s: makers of %d sockets, of which only %d are ownerless", t.Key, covered, t.Ownerless())
+	}
 	for state, n := range t.Orphans {
 		if n > t.States[state] {
 			return fmt.Errorf("group %s: more orphans than sockets in %s", t.Key, tcp.State(state))

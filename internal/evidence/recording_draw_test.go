@@ -19,6 +19,7 @@ func sameSnapshots() cmp.Options {
 	return cmp.Options{
 		cmpopts.EquateEmpty(),
 		cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+		cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 		cmp.Comparer(func(a, b *evidence.PortSet) bool { return (a == nil) == (b == nil) && a.String() == b.String() }),
 	}
 }
@@ -41,6 +42,9 @@ func plausible(t *rapid.T, tally *evidence.Tally) {
 	tally.MiniFinWait2 = min(tally.MiniFinWait2, tally.States[tcp.FinWait2])
 	for s := range tally.Orphans {
 		tally.Orphans[s] = min(tally.Orphans[s], tally.States[s])
+	}
+	if tally.Covered() > tally.Ownerless() {
+		tally.Made = nil
 	}
 }
 
@@ -65,6 +69,11 @@ func fill(t *rapid.T, v reflect.Value) {
 				fill(t, v.Index(i))
 			}
 		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, "present") {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(t, v.Elem())
+		}
 	case reflect.Map:
 		v.Set(reflect.ValueOf(rapid.MapOfN(rapid.StringMatching(`[a-zA-Z.]{1,8}`), rapid.Int64(), 0, 3).Draw(t, "map")))
 	case reflect.String:
@@ -88,6 +97,12 @@ func special(t *rapid.T, v reflect.Value) bool {
 		x = time.Unix(rapid.Int64Range(0, 1<<36).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
 	case netip.Addr:
 		x = drawAddr(t)
+	case netip.AddrPort:
+		if a := drawAddr(t); a.IsValid() {
+			x = netip.AddrPortFrom(a, rapid.Uint16().Draw(t, "port"))
+		} else {
+			x = netip.AddrPort{}
+		}
 	case evidence.Direction:
 		x = rapid.SampledFrom([]evidence.Direction{evidence.Outbound, evidence.Inbound}).Draw(t, "direction")
 	case evidence.Reason:

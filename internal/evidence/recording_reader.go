@@ -20,6 +20,7 @@ type Reader struct {
 	buf    []byte
 	line   int
 	n      int
+	traced *Traced // of the snapshot that was passed last
 	err    error
 }
 
@@ -95,32 +96,51 @@ func (r *Reader) readHeader() error {
 // recording. A *CutError or *LineError says that the rest cannot be read; the
 // error stays.
 func (r *Reader) Next() (*Snapshot, error) {
-	if r.err != nil {
-		return nil, r.err
+	l, err := r.next("snapshot")
+	if err != nil {
+		return nil, err
 	}
-	s, err := r.next()
-	r.err = err
-	return s, err
+	return l.Snapshot, nil
 }
 
-func (r *Reader) next() (*Snapshot, error) {
-	for {
-		data, err := r.readLine(maxLine)
-		if err != nil {
-			return nil, err
+// NextClosed returns the next connection that ended, as Next does snapshots.
+// Next and NextClosed pass over what the other one returns.
+func (r *Reader) NextClosed() (*Closed, error) {
+	l, err := r.next("closed")
+	if err != nil {
+		return nil, err
+	}
+	return l.Closed, nil
+}
+
+// Traced returns what a tracer had seen at the last snapshot that was read or
+// passed over; nil if there was no tracer.
+func (r *Reader) Traced() *Traced { return r.traced }
+
+// next returns the next line of a type.
+func (r *Reader) next(want string) (*line, error) {
+	for r.err == nil {
+		var data []byte
+		if data, r.err = r.readLine(maxLine); r.err != nil {
+			break
 		}
 		l, err := parseLine(data)
 		if err != nil {
-			return nil, &LineError{Line: r.line, Err: err}
+			r.err = &LineError{Line: r.line, Err: err}
+			break
 		}
 		switch l.Type {
 		case "snapshot":
 			r.n++
-			return l.Snapshot, nil
+			r.traced = l.Snapshot.Traced
 		case "end":
-			return nil, r.end(*l.Snapshots)
+			r.err = r.end(*l.Snapshots)
+		}
+		if l.Type == want {
+			return l, nil
 		}
 	}
+	return nil, r.err
 }
 
 // end judges the last line: io.EOF if the recording is whole.
@@ -176,7 +196,7 @@ func parseLine(data []byte) (*line, error) {
 		return nil, err
 	}
 	l := &line{Type: kind.Type}
-	if kind.Type != "snapshot" && kind.Type != "end" {
+	if kind.Type != "snapshot" && kind.Type != "closed" && kind.Type != "end" {
 		return l, nil
 	}
 	if err := json.Unmarshal(data, l); err != nil {
@@ -185,6 +205,8 @@ func parseLine(data []byte) (*line, error) {
 	switch {
 	case kind.Type == "snapshot" && l.Snapshot == nil:
 		return nil, errors.New("a snapshot line without a snapshot")
+	case kind.Type == "closed" && l.Closed == nil:
+		return nil, errors.New("a line of a closed connection without one")
 	case kind.Type == "end" && l.Snapshots == nil:
 		return nil, errors.New("a last line without its number of snapshots")
 	case l.Snapshot != nil:

@@ -30,9 +30,9 @@ func NewWriter(w io.Writer, madeBy string) (*Writer, error) {
 	}
 	rec := &Writer{zip: zip}
 	header := Header{Linger: "recording", Version: RecordingVersion, MadeBy: madeBy, Started: time.Now().UTC()}
-	if err := rec.put(header); err != nil {
+	if err := errors.Join(rec.put(header), rec.flush()); err != nil {
 		rec.release()
-		return nil, err
+		return nil, rec.err
 	}
 	return rec, nil
 }
@@ -53,8 +53,20 @@ func (w *Writer) Write(s *Snapshot) error {
 	if err := w.put(line{Type: "snapshot", Snapshot: s}); err != nil {
 		return err
 	}
+	if err := w.flush(); err != nil {
+		return err
+	}
 	w.n++
 	return nil
+}
+
+// WriteClosed appends a connection that ended. There can be very many, so that
+// it is handed to the underlying writer with the next snapshot, or by Close.
+func (w *Writer) WriteClosed(c *Closed) error {
+	if w.closed {
+		return errors.New("write recording: it is closed")
+	}
+	return w.put(line{Type: "closed", Closed: c})
 }
 
 // Close writes the last line and returns the first error of the recording. A
@@ -81,7 +93,17 @@ func (w *Writer) release() {
 	}
 }
 
-// put writes one line through to the underlying writer.
+// flush hands all that was put to the underlying writer.
+func (w *Writer) flush() error {
+	if w.err == nil {
+		if err := w.zip.Flush(); err != nil {
+			w.err = fmt.Errorf("write recording: %w", err)
+		}
+	}
+	return w.err
+}
+
+// put appends one line.
 func (w *Writer) put(v any) error {
 	if w.err != nil {
 		return w.err
@@ -93,10 +115,7 @@ func (w *Writer) put(v any) error {
 	if len(data) >= maxLine || weigh(data) > maxSnapshot {
 		return fmt.Errorf("write recording: a snapshot of %d MB is more than can be read back", len(data)>>20)
 	}
-	if _, err = w.zip.Write(append(data, '\n')); err == nil {
-		err = w.zip.Flush()
-	}
-	if err != nil {
+	if _, err = w.zip.Write(append(data, '\n')); err != nil {
 		w.err = fmt.Errorf("write recording: %w", err)
 	}
 	return w.err

@@ -13,7 +13,8 @@ type Snapshot struct {
 	Took       time.Duration `json:"took_ns"` // how long the look lasted; the evidence is at most this old at Taken
 	Host       Host          `json:"host"`
 	Namespaces []Namespace   `json:"namespaces"`
-	Owners     []Owner       `json:"owners,omitempty"` // the processes that Holding and Listener name, ordered by PID
+	Owners     []Owner       `json:"owners,omitempty"` // the processes that Holding, Made and Listener name, ordered by PID
+	Traced     *Traced       `json:"traced,omitempty"` // what a tracer saw until then; nil if there was none
 	Gaps       []Gap         `json:"gaps,omitempty"`
 }
 

@@ -196,6 +196,7 @@ type Tally struct {
 	ReusablePorts *PortSet `json:"reusable_ports,omitempty"`  // of those, old enough for the reuse delay and allowed by tcp_tw_reuse as it is set now
 
 	Holders []Holding `json:"holders,omitempty"` // who holds the live sockets, if that was looked up; most first
+	Made    []Made    `json:"made,omitempty"`    // who made the sockets that nobody holds, as far as a tracer saw it; most first
 	Merged  uint64    `json:"merged,omitempty"`  // for "others": how many groups were merged into this one
 }
 

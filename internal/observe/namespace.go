@@ -22,6 +22,7 @@ type watched struct {
 	large   bool                      // the dump of this look is large
 	folder  *tally.Folder             // of the last look
 	earlier map[evidence.Key]sighting // whom earlier looks saw
+	makers  *makers                   // of the last look; nil without a ledger
 }
 
 func (w *watched) close() {
@@ -115,10 +116,18 @@ func (w *watched) dump(ctx context.Context, ns *evidence.Namespace, opts Options
 	if opts.Deep && kernel.AtLeast(6, 8) { // TCPF_BOUND_INACTIVE; inet_diag_dump_icsk
 		states |= tcp.States(tcp.BoundInactive)
 	}
+	if w.makers = newMakers(opts.Ledger); w.makers != nil {
+		folding.Maker = w.makers.of
+	}
 	w.folder = tally.New(folding)
 	stats, err := w.fold(ctx, sockdiag.Request{States: states}, &ns.Settings)
 	if err != nil {
 		return err
+	}
+	if w.makers != nil {
+		if err := w.settle(ctx, ns); err != nil {
+			return err
+		}
 	}
 	if opts.Deep {
 		if err := w.deepen(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,10 @@ type Options struct {
 	// Settle is the least time between the two readings of the kernel's
 	// counters; 0 takes no second reading.
 	Settle time.Duration
+	// Ledger tells who made the sockets that nobody holds; nil if nobody knows.
+	Ledger Ledger
+	// Gaps is what the caller knows not to be seen; every snapshot says it.
+	Gaps []evidence.Gap
 }
 
 // Observer looks at the same namespaces again and again. It is for one
@@ -46,7 +51,7 @@ func Open(opts Options) (*Observer, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Observer{opts: opts}
+	o := &Observer{opts: opts, gaps: slices.Clone(opts.Gaps)}
 	for _, problem := range problems {
 		gap := evidence.Gap{What: problem.Error(), Loses: "nothing is known about the sockets of such a namespace"}
 		if os.Geteuid() != 0 {
@@ -100,6 +105,14 @@ func (o *Observer) Look(ctx context.Context) (*evidence.Snapshot, error) {
 	}
 	if len(snap.Namespaces) == 0 && failure != nil {
 		return nil, failure
+	}
+	if o.opts.Ledger != nil {
+		traced, err := o.opts.Ledger.Traced()
+		if err != nil {
+			return nil, err
+		}
+		snap.Traced = &traced
+		o.nameMakers(snap)
 	}
 	snap.Took, snap.Taken = time.Since(start), time.Now()
 	return snap, ctx.Err()

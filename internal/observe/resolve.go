@@ -35,7 +35,7 @@ func (o *Observer) Resolve(ctx context.Context, snap *evidence.Snapshot, want Wa
 	if err != nil {
 		return err
 	}
-	snap.Owners = found.Owners
+	replaceOwners(snap, found.Owners)
 	snap.Gaps = append(snap.Gaps, found.Gaps...)
 	for i := range snap.Namespaces {
 		o.byID(snap.Namespaces[i].ID).attribute(&snap.Namespaces[i], want, found)
@@ -230,6 +230,33 @@ func asItIsNow(past evidence.Owner) evidence.Owner {
 	}
 	past.State = ended
 	return past
+}
+
+// replaceOwners makes found the snapshot's owners, and keeps of those before
+// the others: makers that have ended. One whose PID is another's by now is not
+// named any more.
+func replaceOwners(snap *evidence.Snapshot, found []evidence.Owner) {
+	before := snap.Owners
+	snap.Owners = found
+	for _, o := range before {
+		if now := snap.Owner(o.PID); now == nil {
+			snap.Owners = append(snap.Owners, o)
+		} else if now.Start != o.Start {
+			forgetMaker(snap, o.PID)
+		}
+	}
+}
+
+func forgetMaker(snap *evidence.Snapshot, pid int) {
+	for i := range snap.Namespaces {
+		for j := range snap.Namespaces[i].Tallies {
+			t := &snap.Namespaces[i].Tallies[j]
+			for k := range t.Made {
+				t.Made[k].PIDs = slices.DeleteFunc(t.Made[k].PIDs, func(p int) bool { return p == pid })
+			}
+			t.Made = slices.DeleteFunc(t.Made, func(m evidence.Made) bool { return len(m.PIDs) == 0 })
+		}
+	}
 }
 
 func addOwners(snap *evidence.Snapshot, owners []evidence.Owner) {

@@ -174,7 +174,7 @@ func (p *Pile) Maker(ns *evidence.Namespace) evidence.Maker { return p.merge(ns.
 
 // merge joins the makers of all groups. Its basis is the least certain one.
 func (p *Pile) merge(of func(*evidence.Tally) evidence.Maker) evidence.Maker {
-	order := []evidence.Basis{evidence.Held, evidence.FromListener, evidence.FromLive, evidence.FromEarlier}
+	order := []evidence.Basis{evidence.Held, evidence.FromLedger, evidence.FromYounger, evidence.FromListener, evidence.FromLive, evidence.FromEarlier}
 	var m evidence.Maker
 	for _, t := range p.Groups {
 		one := of(t)
@@ -186,6 +186,7 @@ func (p *Pile) merge(of func(*evidence.Tally) evidence.Maker) evidence.Maker {
 				m.PIDs = append(m.PIDs, pid)
 			}
 		}
+		m.Covered, m.Of = m.Covered+one.Covered, m.Of+one.Of
 		if m.Basis == evidence.Unknown || slices.Index(order, one.Basis) > slices.Index(order, m.Basis) {
 			m.Basis = one.Basis
 		}

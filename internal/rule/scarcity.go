@@ -55,6 +55,9 @@ func (s *Scarcity) Facts() []string {
 		facts = append(facts, fmt.Sprintf("Connections close at %s (last %d s, %s); at that rate %s would be held in the long run.",
 			PerSecond(r.PerSecond), r.Window, trend, Count(s.Projection.Steady, "port")))
 	}
+	if n := s.failed(); n > 0 {
+		facts = append(facts, fmt.Sprintf("linger saw connect() fail there %s.", Count(n, "time")))
+	}
 	if b.TimeWait > 0 {
 		facts = append(facts, "connect() taking over TIME_WAIT ports: "+yes(b.Reuse.Allowed)+b.Reuse.Because+".")
 	}
@@ -66,6 +69,16 @@ func (s *Scarcity) Facts() []string {
 		facts = append(facts, "TIME_WAIT sockets carry no process, and none that could be seen had a connection there while linger looked; `linger check --watch 1s` goes on looking and names the first that has.")
 	}
 	return append(facts, AboutMaker(s.Snapshot, who)...)
+}
+
+// failed counts the calls that a tracer saw failing toward this destination.
+func (s *Scarcity) failed() (n uint64) {
+	for i := range s.Namespace.Failed {
+		if f := &s.Namespace.Failed[i]; f.Call == "connect" && f.Addr == s.Budget.Key.Service() {
+			n += f.Count
+		}
+	}
+	return n
 }
 
 func yes(allowed bool) string {

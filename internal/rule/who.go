@@ -69,6 +69,10 @@ func AboutMaker(s *evidence.Snapshot, m evidence.Maker) []string {
 		}
 	}
 	switch m.Basis {
+	case evidence.FromLedger:
+		facts = append(facts, traced(m))
+	case evidence.FromYounger:
+		facts = append(facts, "The one named was seen closing the younger ones of them; these are older than linger's tracing.")
 	case evidence.FromListener:
 		facts = append(facts, "TIME_WAIT and other ownerless sockets carry no process; the one named owns the listener that accepted these.")
 	case evidence.FromLive:
@@ -77,6 +81,14 @@ func AboutMaker(s *evidence.Snapshot, m evidence.Maker) []string {
 		facts = append(facts, "TIME_WAIT sockets carry no process; the one named had connections to the same destination at an earlier look.")
 	}
 	return facts
+}
+
+// traced says how much of what a maker is named for was seen.
+func traced(m evidence.Maker) string {
+	if m.Covered >= m.Of {
+		return fmt.Sprintf("linger saw who closed all %s of them.", N(m.Of))
+	}
+	return fmt.Sprintf("linger saw who closed %s of these %s; the others are older than its tracing, and may be other processes'.", N(m.Covered), N(m.Of))
 }
 
 // home says where a process runs, most telling first, or "".

@@ -5,8 +5,11 @@ package rules
 
 import (
 	"github.com/linger-dev/linger/internal/rule"
+	bindfailing "github.com/linger-dev/linger/internal/rules/bind-failing"
 	closewaitleak "github.com/linger-dev/linger/internal/rules/close-wait-leak"
 	closingstuck "github.com/linger-dev/linger/internal/rules/closing-stuck"
+	connectfailing "github.com/linger-dev/linger/internal/rules/connect-failing"
+	connectslow "github.com/linger-dev/linger/internal/rules/connect-slow"
 	finwait2orphans "github.com/linger-dev/linger/internal/rules/fin-wait2-orphans"
 	idlesetting "github.com/linger-dev/linger/internal/rules/idle-setting"
 	portslow "github.com/linger-dev/linger/internal/rules/ports-low"
@@ -20,7 +23,10 @@ import (
 func All() []rule.Rule {
 	return []rule.Rule{
 		portsout.Rule(),
+		connectfailing.Rule(),
 		portslow.Rule(),
+		connectslow.Rule(),
+		bindfailing.Rule(),
 		closewaitleak.Rule(),
 		quotaoverflow.Rule(),
 		finwait2orphans.Rule(),

@@ -61,6 +61,11 @@ func (f *Folder) mergeInto(others map[key]*group, k key, g *group) {
 	into.CloseWait.Merge(&g.CloseWait)
 	into.Merged += g.Merged
 	into.held = append(into.held, g.held...)
+	g.into = into
+	for _, m := range g.made {
+		f.makes--
+		f.join(into, m)
+	}
 }
 
 // Inodes returns the inodes of the live sockets of the wanted groups.

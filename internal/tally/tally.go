@@ -25,6 +25,7 @@ type Options struct {
 	Settings  *evidence.Settings  // of the namespace
 	MaxGroups int                 // 0: DefaultMaxGroups
 	MaxInodes int                 // 0: none are remembered
+	Maker     Maker               // nil: nobody knows
 }
 
 // Folder folds sockets into tallies. Not safe for concurrent use.
@@ -38,6 +39,8 @@ type Folder struct {
 	inodes  int
 	unheld  uint64
 	folded  uint64
+	makes   int // pairs of group and maker
+	young   []fresh
 	recent  [recentGroups]*group // by key.slot
 }
 
@@ -65,6 +68,8 @@ type group struct {
 	evidence.Tally
 	key  key
 	held []held
+	made []made
+	into *group // that it was merged into
 }
 
 type held struct {
@@ -87,6 +92,7 @@ func (f *Folder) Reset() {
 	f.groups = make(map[key]*group)
 	f.recent = [recentGroups]*group{}
 	f.sockets, f.inodes, f.unheld, f.folded = 0, 0, 0, 0
+	f.makes, f.young = 0, nil
 	f.bound = evidence.Bound{
 		Listening: new(evidence.PortSet), Accepted: new(evidence.PortSet),
 		Idle: new(evidence.PortSet), Connected: new(evidence.PortSet),
@@ -128,10 +134,15 @@ func (f *Folder) Add(s *evidence.Socket) {
 				g.ReusablePorts.Add(s.SrcPort)
 			}
 		}
+		f.attribute(g, s)
 	case s.Mini():
 		g.MiniFinWait2++
+		f.attribute(g, s)
 	case s.Inode == 0:
 		g.Orphans[s.State]++
+		if evidence.Closing(s.State) {
+			f.attribute(g, s)
+		}
 	default:
 		f.hold(g, s)
 	}

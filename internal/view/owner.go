@@ -30,13 +30,7 @@ func byOwner(r *rows, ns *evidence.Namespace) {
 			}
 			r.owner(ns, maker).Counts.Add(&counts)
 		}
-		if rest.Total() == 0 {
-			continue
-		}
-		row := r.owner(ns, ns.MakerOf(t))
-		row.Counts.Add(&rest)
-		row.MiniFinWait2 += min(t.MiniFinWait2, rest[tcp.FinWait2])
-		row.Minute.Add(&t.Minute)
+		r.ownerless(ns, t, rest)
 	}
 	for _, l := range ns.Listeners {
 		maker := evidence.Maker{PIDs: l.PIDs, Basis: evidence.Held}
@@ -45,6 +39,61 @@ func byOwner(r *rows, ns *evidence.Namespace) {
 		}
 		r.owner(ns, maker).Counts[tcp.Listen]++
 	}
+}
+
+// ownerless gives the sockets that nobody holds to those whom a tracer saw
+// making them, and the rest to whom the evidence suggests.
+func (r *rows) ownerless(ns *evidence.Namespace, t *evidence.Tally, rest evidence.Counts) {
+	minis := t.MiniFinWait2
+	give := func(m evidence.Maker, counts *evidence.Counts, minute *evidence.Minute, of uint64) {
+		row := r.owner(ns, m)
+		row.Counts.Add(counts)
+		mini := min(minis, counts[tcp.FinWait2])
+		minis -= mini
+		row.MiniFinWait2 += mini
+		row.Minute.Add(share(minute, counts[tcp.TimeWait], of))
+	}
+	var covered uint64
+	for i := range t.Made {
+		covered += t.Made[i].States[tcp.TimeWait]
+	}
+	younger, older := youngest(&t.Minute, covered)
+	for _, m := range t.Made {
+		var counts evidence.Counts
+		for s, n := range m.States {
+			counts[s] = min(n, rest[s])
+			rest[s] -= counts[s]
+		}
+		give(evidence.Maker{PIDs: m.PIDs, Basis: evidence.FromLedger}, &counts, &younger, covered)
+	}
+	if rest.Total() > 0 {
+		give(ns.InferMaker(t), &rest, &older, rest[tcp.TimeWait])
+	}
+}
+
+// youngest splits a minute: a tracer has seen all sockets that were made since
+// it began, so the n that it saw are the youngest.
+func youngest(m *evidence.Minute, n uint64) (younger, older evidence.Minute) {
+	for i, v := range m.Age {
+		take := uint32(min(uint64(v), n))
+		n -= uint64(take)
+		younger.Age[i], older.Age[i] = take, v-take
+	}
+	take := uint32(min(uint64(m.Tail), n))
+	younger.Tail, older.Tail = take, m.Tail-take
+	return younger, older
+}
+
+// share returns part of whole of m: which of the makers closed when is not known.
+func share(m *evidence.Minute, part, whole uint64) *evidence.Minute {
+	if part == whole || whole == 0 {
+		return m
+	}
+	out := evidence.Minute{Tail: uint32(uint64(m.Tail) * part / whole)}
+	for i, n := range m.Age {
+		out.Age[i] = uint32(uint64(n) * part / whole)
+	}
+	return &out
 }
 
 // owner returns the row of a maker, valid until the next call.

@@ -13,8 +13,8 @@ import (
 
 // Options says what to watch.
 type Options struct {
-	// Netns selects one network namespace, as netns.Select understands it; ""
-	// and "all" watch all of the host.
+	// Netns selects the network namespace, as netns.Select understands it: ""
+	// is the caller's own, "all" watches all of the host.
 	Netns string
 	// Closed makes Next return closed connections. Without it the kernel makes
 	// no records, and only Failed and Traced are useful.
@@ -24,6 +24,7 @@ type Options struct {
 // source is the tracer, or what a test plays.
 type source interface {
 	Next(ctx context.Context) (tracer.Record, error)
+	Find(cookie uint64) (tracer.Life, bool, error)
 	Failures() ([]tracer.Failure, error)
 	AddListener(l tracer.Listener) error
 	Coverage() (tracer.Coverage, error)
@@ -57,12 +58,7 @@ const proc = "/proc"
 // is accepted are known; what of that failed is a gap. The caller closes the
 // Watch.
 func Open(ctx context.Context, opts Options) (*Watch, error) {
-	one := opts.Netns != "" && opts.Netns != "all"
-	selector := "all"
-	if one {
-		selector = opts.Netns
-	}
-	spaces, unseen, err := netns.Select(selector)
+	spaces, unseen, err := netns.Select(opts.Netns)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +68,7 @@ func Open(ctx context.Context, opts Options) (*Watch, error) {
 		}
 	}()
 	var cookie uint64
-	if one {
+	if opts.Netns != "all" {
 		if cookie, err = cookieOf(spaces[0]); err != nil {
 			return nil, err
 		}

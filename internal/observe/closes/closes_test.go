@@ -19,6 +19,7 @@ type script struct {
 	failures []tracer.Failure
 	coverage tracer.Coverage
 	added    []tracer.Listener
+	open     map[uint64]tracer.Life
 }
 
 var errOver = errors.New("over")
@@ -30,6 +31,11 @@ func (s *script) Next(context.Context) (tracer.Record, error) {
 	r := s.records[0]
 	s.records = s.records[1:]
 	return r, nil
+}
+
+func (s *script) Find(cookie uint64) (tracer.Life, bool, error) {
+	life, ok := s.open[cookie]
+	return life, ok, nil
 }
 func (s *script) Failures() ([]tracer.Failure, error) { return s.failures, nil }
 func (s *script) AddListener(l tracer.Listener) error { s.added = append(s.added, l); return nil }

@@ -30,7 +30,7 @@ func Rule() rule.Rule {
 			Because: "each gives more connections per minute",
 		}},
 		NotHelp:  rule.PortFolklore(&evidence.Settings{}),
-		Silences: []rule.Code{"ports-low"},
+		Silences: []rule.Code{"ports-low", "connect-failing", "connect-slow"},
 		Check:    check,
 	}
 }

@@ -16,6 +16,7 @@ func (r *Reporter) Check(rep view.Report) error {
 	p := r.page()
 	p.verdict(&rep)
 	p.about(rep.Snapshot)
+	p.traced(rep.Snapshot)
 	for i := range rep.Findings {
 		p.line("")
 		p.finding(rep.Snapshot, &rep.Findings[i], len(rep.Snapshot.Namespaces) > 1)

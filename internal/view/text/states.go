@@ -43,6 +43,9 @@ func (r *Reporter) States(st view.States) error {
 			p.wrap("", "namespace "+ns.Name+": the sockets changed while the kernel listed them, counts are approximate")
 		}
 	}
+	if st.By == "owner" {
+		p.traced(st.Snapshot)
+	}
 	p.gaps(st.Snapshot)
 	return r.flush(p)
 }

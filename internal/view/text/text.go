@@ -6,6 +6,8 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -56,12 +58,16 @@ func (p *page) about(s *evidence.Snapshot) {
 
 // gaps says what was not seen and what the reader loses by it.
 func (p *page) gaps(s *evidence.Snapshot) {
-	if len(s.Gaps) == 0 {
+	gaps := s.Gaps
+	if _, ownerless := s.Covered(); s.Traced != nil && ownerless > 0 { // else nobody asks
+		gaps = slices.Concat(gaps, s.Traced.Gaps)
+	}
+	if len(gaps) == 0 {
 		return
 	}
 	p.line("")
 	p.line("not seen:")
-	for _, g := range s.Gaps {
+	for _, g := range together(gaps) {
 		p.wrap("  - ", g.String())
 		if g.Hint != "" {
 			p.line("      $ %s", g.Hint)
@@ -90,4 +96,19 @@ func (p *page) dots() string {
 		return "…"
 	}
 	return "..."
+}
+
+// together makes one gap of those that have the same cause.
+func together(gaps []evidence.Gap) []evidence.Gap {
+	var out []evidence.Gap
+	for _, g := range gaps {
+		i := slices.IndexFunc(out, func(o evidence.Gap) bool { return o.What == g.What && o.Hint == g.Hint })
+		switch {
+		case i < 0:
+			out = append(out, g)
+		case !strings.Contains(out[i].Loses, g.Loses):
+			out[i].Loses += "; " + g.Loses
+		}
+	}
+	return out
 }

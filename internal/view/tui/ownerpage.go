@@ -122,8 +122,15 @@ func dealingOf(ns *evidence.Namespace, t *evidence.Tally, o *view.StateRow) deal
 			d.held += n
 		}
 	}
-	if slices.Equal(ns.MakerOf(t).PIDs, o.Maker.PIDs) {
-		d.left = rest
+	for i := range t.Made {
+		n := min(t.Made[i].States.Total(), rest)
+		rest -= n
+		if slices.Equal(t.Made[i].PIDs, o.Maker.PIDs) {
+			d.left += n
+		}
+	}
+	if slices.Equal(ns.InferMaker(t).PIDs, o.Maker.PIDs) {
+		d.left += rest
 	}
 	return d
 }
