@@ -33,8 +33,8 @@ func (c *traceCmd) Validate() error {
 	switch {
 	case err != nil:
 		return err
-	case c.Failures && c.Lingering:
-		return errors.New("--failures and --lingering exclude each other: a call that fails leaves nothing")
+	case c.Failures && (c.Lingering || c.State != ""):
+		return errors.New("--failures excludes --lingering and --state: a call that fails leaves nothing")
 	case c.From != "" && (c.Netns != "" || c.Failures || c.For != 0):
 		return errors.New("--from excludes --netns, --failures and --for")
 	case c.For < 0:

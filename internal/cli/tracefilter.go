@@ -15,6 +15,7 @@ type traceFilter struct {
 	Port      uint16 `placeholder:"N" help:"Only connections with this port at either end."`
 	Address   string `placeholder:"PREFIX" help:"Only connections with such an address at either end, as 10.0.0.0/8 or one address."`
 	Container string `placeholder:"TEXT" help:"Only processes whose container, pod or unit contains this text."`
+	State     string `placeholder:"STATE" enum:",time-wait,fin-wait2,last-ack,reset,timeout,other" default:"" help:"Only connections that ended so: time-wait, fin-wait2, last-ack, reset, timeout or other."`
 	Lingering bool   `help:"Only connections that left a TIME_WAIT, or a FIN_WAIT2 mini-socket."`
 }
 
@@ -37,7 +38,24 @@ func (f *traceFilter) prefix() (netip.Prefix, error) {
 func (f *traceFilter) any() bool { return *f != traceFilter{} }
 
 func (f *traceFilter) closed(c *evidence.Closed) bool {
-	return (!f.Lingering || c.Lingers()) && f.ends(c.Src, c.Dst) && f.processes(c.Opener, c.Closer)
+	return (!f.Lingering || c.Lingers()) && (f.State == "" || f.State == endOf(c)) && f.ends(c.Src, c.Dst) && f.processes(c.Opener, c.Closer)
+}
+
+// endOf is the word of --state for an end.
+func endOf(c *evidence.Closed) string {
+	switch c.End {
+	case evidence.LeftTimeWait:
+		return "time-wait"
+	case evidence.LeftFinWait2:
+		return "fin-wait2"
+	case "LAST_ACK":
+		return "last-ack"
+	case "reset sent", "reset received":
+		return "reset"
+	case "timeout":
+		return "timeout"
+	}
+	return "other"
 }
 
 func (f *traceFilter) failed(c *evidence.FailedCall) bool {

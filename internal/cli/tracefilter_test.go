@@ -39,10 +39,19 @@ func TestFiltersLetThroughWhatIsAskedFor(t *testing.T) {
 		{traceFilter{Process: "nginx", Container: "pod-7"}, false}, // no process is both
 		{traceFilter{Process: "812", Container: "pod-7"}, true},
 		{traceFilter{Lingering: true}, true},
+		{traceFilter{State: "time-wait"}, true},
+		{traceFilter{State: "last-ack"}, false},
 		{traceFilter{Process: "nginx", Port: 81}, false},
 	} {
 		if got := x.filter.closed(&c); got != x.want {
 			t.Errorf("%+v lets it through: %v", x.filter, got)
+		}
+	}
+	for end, state := range map[evidence.End]string{
+		evidence.LeftFinWait2: "fin-wait2", "LAST_ACK": "last-ack", "reset sent": "reset", "reset received": "reset", "timeout": "timeout", "dropped": "other",
+	} {
+		if c.End = end; !(&traceFilter{State: state}).closed(&c) {
+			t.Errorf("--state %s hides %s", state, end)
 		}
 	}
 	c.End, c.Opener, c.Closer = "LAST_ACK", nil, nil
