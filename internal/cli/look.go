@@ -9,6 +9,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/observe"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/view"
 	"github.com/linger-dev/linger/internal/view/json"
 	"github.com/linger-dev/linger/internal/view/text"
@@ -22,6 +23,7 @@ type lookFlags struct {
 	Last  bool          `help:"Of a recording, only the last snapshot."`
 	Save  string        `placeholder:"FILE" type:"path" help:"Also record what was seen."`
 	Watch time.Duration `placeholder:"D" help:"Look again every D, such as 5s, until interrupted."`
+	Lang  string        `placeholder:"en|zh" enum:",en,zh" default:"" help:"The language of findings: English or Simplified Chinese. Default: the locale's; of JSON: English."`
 	Rows  int           `default:"20" help:"Rows per table at most; 0 for all."`
 }
 
@@ -104,9 +106,11 @@ func (f *lookFlags) recorder() (record func(*evidence.Snapshot) error, done func
 
 func (f *lookFlags) reporter(p *program) view.Reporter {
 	if f.JSON {
-		return json.New(p.out)
+		lang, _ := say.Parse(f.Lang)
+		return json.New(p.out).In(lang)
 	}
 	o := p.textOptions()
+	o.Lang = language(f.Lang)
 	o.Rows = f.Rows
 	return text.New(p.out, o)
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/view/text"
 )
 
@@ -51,4 +52,12 @@ func unicodeLocale() bool {
 		}
 	}
 	return false
+}
+
+// language is what --lang says, or else the locale.
+func language(flag string) say.Lang {
+	if l, ok := say.Parse(flag); ok {
+		return l
+	}
+	return say.Of(os.Getenv)
 }

@@ -119,7 +119,7 @@ func (e *eyes) check() (view.Report, error) {
 // headline is the first line of the report.
 func headline(r view.Report) string {
 	if worst := r.Worst(); worst != nil && worst.Severity > 0 {
-		return view.Word(worst.Severity) + ": " + worst.Title
+		return view.Word(worst.Severity) + ": " + worst.Title.EN
 	}
 	return "OK: nothing wrong"
 }

@@ -1,5 +1,7 @@
 package evidence
 
+import "github.com/linger-dev/linger/internal/say"
+
 // Owner is a process that holds sockets, as /proc and its cgroup describe it.
 // Names and command lines come from strangers: they may hold any byte, and a
 // view must escape them.
@@ -24,24 +26,27 @@ type ProcState string
 func (s ProcState) Running() bool { return s == "R" || s == "S" || s == "I" }
 
 // Means says in one clause what the state does to the process's sockets.
-func (s ProcState) Means() string {
+func (s ProcState) Means() say.Text {
 	switch s {
 	case "R":
-		return "running"
+		return say.F("running", "正在运行")
 	case "S":
-		return "sleeping: it waits for something, and can close its sockets"
+		return say.F("sleeping: it waits for something, and can close its sockets", "睡眠：在等待事件，能够关闭自己的套接字")
 	case "D":
-		return "in uninterruptible sleep: it cannot close anything, nor be killed, until that ends"
+		return say.F("in uninterruptible sleep: it cannot close anything, nor be killed, until that ends",
+			"不可中断睡眠：在此结束之前，既不能关闭任何东西，也无法被杀死")
 	case "T":
-		return "stopped by a signal: the kernel still accepts and acknowledges for it, but nobody closes"
+		return say.F("stopped by a signal: the kernel still accepts and acknowledges for it, but nobody closes",
+			"被信号停止：内核仍替它接受连接并确认，但没有人关闭")
 	case "t":
-		return "stopped by a debugger: the kernel still accepts and acknowledges for it, but nobody closes"
+		return say.F("stopped by a debugger: the kernel still accepts and acknowledges for it, but nobody closes",
+			"被调试器停止：内核仍替它接受连接并确认，但没有人关闭")
 	case "Z":
-		return "a zombie: it has exited and holds no descriptors"
+		return say.F("a zombie: it has exited and holds no descriptors", "僵尸进程：已经退出，不持有描述符")
 	case "X", "x":
-		return "dead: it holds no descriptors"
+		return say.F("dead: it holds no descriptors", "已消亡：不持有描述符")
 	case "I":
-		return "an idle kernel thread"
+		return say.F("an idle kernel thread", "空闲的内核线程")
 	}
-	return "in state " + string(s)
+	return say.F("in state %s", "状态 %s", string(s))
 }

@@ -33,7 +33,7 @@ func run(r *Rule, c Case) []Finding {
 	for i := range found {
 		f := &found[i]
 		f.Code, f.Namespace = r.Code, c.Namespace.Name
-		if f.Why == "" {
+		if f.Why.Empty() {
 			f.Why = r.Why
 		}
 		if f.Helps == nil {
@@ -77,7 +77,7 @@ func compare(a, b Finding) int {
 		cmp.Compare(a.Code, b.Code),
 		cmp.Compare(a.Namespace, b.Namespace),
 		a.Subject.compare(b.Subject),
-		cmp.Compare(a.Title, b.Title),
+		cmp.Compare(a.Title.EN, b.Title.EN),
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
@@ -137,18 +138,18 @@ func (p *Pile) Keys() []evidence.Key {
 }
 
 // Where says which connections these are: "to 10.0.0.2:5432", "accepted at
-// 10.0.0.1:80".
-func (p *Pile) Where() string {
+// 10.0.0.1:80". In Chinese it stands before the noun.
+func (p *Pile) Where() say.Text {
 	inbound := p.Direction == evidence.Inbound
 	switch {
 	case p.Rest && inbound:
-		return "accepted at several services"
+		return say.F("accepted at several services", "由多个服务接受的")
 	case p.Rest:
-		return "to several destinations"
+		return say.F("to several destinations", "去往多个目的地的")
 	case inbound:
-		return "accepted at " + Endpoint(p.Service)
+		return say.F("accepted at %s", "在 %s 接受的", Endpoint(p.Service))
 	}
-	return "to " + Endpoint(p.Service)
+	return say.F("to %s", "去往 %s 的", Endpoint(p.Service))
 }
 
 // Endpoint writes an address and port; the zero address reads "others".

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/say"
 )
 
 // N writes a count for a sentence: "28,232". Not for commands.
@@ -18,12 +19,14 @@ func N[T int | int64 | uint64 | uint32](n T) string {
 	return text
 }
 
-// Count writes a number with its noun, "1 socket" or "2 sockets".
-func Count[T int | int64 | uint64 | uint32](n T, noun string) string {
+// Count writes a number with its noun: "1 socket", "2 sockets". The Chinese
+// noun has its measure word: "个套接字".
+func Count[T int | int64 | uint64 | uint32](n T, noun, zh string) say.Text {
+	t := say.Text{EN: N(n) + " " + noun + "s", ZH: N(n) + " " + zh}
 	if n == 1 {
-		return "1 " + noun
+		t.EN = "1 " + noun
 	}
-	return N(n) + " " + noun + "s"
+	return t
 }
 
 // PerSecond writes a rate: "0.4/s", "463/s".
@@ -35,7 +38,7 @@ func PerSecond(rate float64) string {
 }
 
 // About writes a duration in the one or two units that matter: "700 ms",
-// "42 s", "5 min 10 s", "3 h".
+// "42 s", "5 min 10 s", "3 h", "2 d".
 func About(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -52,7 +55,7 @@ func About(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }
 
 // Bytes writes an amount of memory: "640 B", "25 KiB", "1.2 MiB", "48 MiB".
@@ -69,12 +72,19 @@ func Bytes(n uint64) string {
 }
 
 // And joins parts as a sentence does: "a", "a and b", "a, b and c".
-func And(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
+func And(parts []say.Text) say.Text {
+	var all say.Text
+	for i, p := range parts {
+		switch {
+		case i == 0:
+		case i == len(parts)-1:
+			all = all.Join(say.Text{EN: " and ", ZH: " 和 "})
+		default:
+			all = all.Join(say.Text{EN: ", ", ZH: "、"})
+		}
+		all = all.Join(p)
 	}
-	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+	return all
 }
 
 // Sysctl returns the command that sets a key of net.ipv4 in ns.

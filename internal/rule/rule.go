@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/say"
 )
 
 // Severity orders findings. Its numbers are linger's exit codes.
@@ -53,10 +54,10 @@ type Code string
 // Rule is one thing that can be wrong with lingering sockets.
 type Rule struct {
 	Code  Code
-	Title string // what it finds, in a few words
+	Title say.Text // what it finds, in a few words
 	// Why is the explanation, in sentences; References are where it can be
 	// looked up (RFC section, kernel function, manual).
-	Why        string
+	Why        say.Text
 	References []string
 	Helps      []Advice // what helps in general; a Finding may say it with numbers
 	NotHelp    []Advice // what is widely advised, and why it does not help
@@ -64,7 +65,7 @@ type Rule struct {
 	// are only symptoms of a finding of this rule.
 	Silences []Code
 	// NoHelp says why Helps is empty; only one of the two may be.
-	NoHelp string
+	NoHelp say.Text
 	// Check must be pure, must not panic on any evidence, and leaves Code and
 	// Namespace of its findings to Judge.
 	Check func(Case) []Finding
@@ -72,9 +73,9 @@ type Rule struct {
 
 // Advice is one change and its reason.
 type Advice struct {
-	Do      string `json:"do"`                // what to change; for NotHelp: what people advise
-	Because string `json:"because"`           // what it achieves, or why it achieves nothing
-	Command string `json:"command,omitempty"` // what can be pasted, if it is that simple
+	Do      say.Text `json:"do"`                // what to change; for NotHelp: what people advise
+	Because say.Text `json:"because"`           // what it achieves, or why it achieves nothing
+	Command string   `json:"command,omitempty"` // what can be pasted, if it is that simple
 }
 
 // Case is what a rule judges: one namespace of one snapshot.
@@ -103,12 +104,12 @@ type Finding struct {
 	// Title is the answer in one sentence, with the numbers that matter and,
 	// where known, the process ("nginx (812) ..."). Process names in it are
 	// raw: views escape.
-	Title string         `json:"title"`
+	Title say.Text       `json:"title"`
 	Who   evidence.Maker `json:"who"`
 	Count uint64         `json:"count"` // sockets or ports concerned
 	Since Since          `json:"since"`
-	Facts []string       `json:"facts,omitempty"` // further sentences of evidence
-	Why   string         `json:"why"`
+	Facts []say.Text     `json:"facts,omitempty"` // further sentences of evidence
+	Why   say.Text       `json:"why"`
 	Helps []Advice       `json:"helps,omitempty"`
 
 	NotHelp []Advice `json:"not_help,omitempty"`

@@ -9,13 +9,14 @@ import (
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
 	"github.com/linger-dev/linger/internal/rule/ruletest"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
 // says is a rule that always finds the given things.
 func says(code rule.Code, silences []rule.Code, findings ...rule.Finding) rule.Rule {
 	return rule.Rule{
-		Code: code, Why: "because", Helps: []rule.Advice{{Do: "that"}}, NotHelp: []rule.Advice{{Do: "this"}}, Silences: silences,
+		Code: code, Why: say.Same("because"), Helps: []rule.Advice{{Do: say.Same("that")}}, NotHelp: []rule.Advice{{Do: say.Same("this")}}, Silences: silences,
 		Check: func(rule.Case) []rule.Finding { return append([]rule.Finding(nil), findings...) },
 	}
 }
@@ -32,8 +33,8 @@ func codes(findings []rule.Finding) (out []rule.Code) {
 }
 
 func TestFindingsAreCompletedFromTheirRule(t *testing.T) {
-	got := rule.Judge([]rule.Rule{says("a", nil, rule.Finding{}, rule.Finding{Why: "own"})}, host())
-	if len(got) != 2 || got[0].Namespace != "host" || got[0].Code != "a" || got[0].Why != "because" || got[1].Why != "own" ||
+	got := rule.Judge([]rule.Rule{says("a", nil, rule.Finding{}, rule.Finding{Why: say.Same("own")})}, host())
+	if len(got) != 2 || got[0].Namespace != "host" || got[0].Code != "a" || got[0].Why.EN != "because" || got[1].Why.EN != "own" ||
 		len(got[0].Helps) != 1 || len(got[0].NotHelp) != 1 {
 		t.Errorf("got %+v", got)
 	}
@@ -109,10 +110,10 @@ func TestMakersAreNamedWithHowSureItIs(t *testing.T) {
 		{evidence.Maker{PIDs: []int{1, 2}, Basis: evidence.FromListener}, "probably nginx (1, 2)", "probably by nginx (1, 2)"},
 		{evidence.Maker{PIDs: []int{1, 3, 9, 4}, Basis: evidence.Held}, "nginx (1), sh (3), process (9) and 1 more", "by nginx (1), sh (3), process (9) and 1 more"},
 	} {
-		if got := rule.Who(s, c.maker); got != c.who {
+		if got := rule.Who(s, c.maker).EN; got != c.who {
 			t.Errorf("Who = %q, want %q", got, c.who)
 		}
-		if got := rule.By(s, c.maker); got != c.by {
+		if got := rule.By(s, c.maker).EN; got != c.by {
 			t.Errorf("By = %q, want %q", got, c.by)
 		}
 	}
@@ -135,14 +136,15 @@ func TestCommandsActInTheirNamespace(t *testing.T) {
 }
 
 func TestNumbersReadWell(t *testing.T) {
+	list := rule.And([]say.Text{say.Same("a"), say.Same("b"), say.Same("c")})
 	for want, got := range map[string]string{
 		"999": rule.N(999), "28,232": rule.N(28232), "-1,000,000": rule.N(-1000000), "-100": rule.N(-100),
-		"1 port": rule.Count(1, "port"), "0 ports": rule.Count(0, "port"),
+		"1 port": rule.Ports(1).EN, "0 ports": rule.Ports(0).EN, "12 个端口": rule.Ports(12).ZH,
 		"0.4/s": rule.PerSecond(0.4), "463/s": rule.PerSecond(462.6),
 		"700 ms": rule.About(700 * time.Millisecond), "42 s": rule.About(42 * time.Second),
-		"5 min 10 s": rule.About(310 * time.Second), "3 h": rule.About(3 * time.Hour), "2 days": rule.About(50 * time.Hour),
+		"5 min 10 s": rule.About(310 * time.Second), "3 h": rule.About(3 * time.Hour), "2 d": rule.About(50 * time.Hour),
 		"640 B": rule.Bytes(640), "25 KiB": rule.Bytes(25 << 10), "1.2 MiB": rule.Bytes(5000 * 256), "48 MiB": rule.Bytes(48 << 20),
-		"a, b and c": rule.And([]string{"a", "b", "c"}), "": rule.And(nil),
+		"a, b and c": list.EN, "a、b 和 c": list.ZH, "": rule.And(nil).EN,
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -161,7 +163,7 @@ func TestPilesAddUpGroupsThatAreSmallByThemselves(t *testing.T) {
 	piles := rule.Piles(ns, 6, func(t *evidence.Tally) uint64 { return t.States[tcp.LastAck] })
 	var got []string
 	for _, p := range piles {
-		got = append(got, rule.Count(p.N, "socket")+" "+p.Where())
+		got = append(got, rule.Count(p.N, "socket", "个套接字").EN+" "+p.Where().EN)
 	}
 	want := []string{"12 sockets accepted at 10.0.0.1:80", "6 sockets to several destinations"}
 	if diff := cmp.Diff(want, got); diff != "" {

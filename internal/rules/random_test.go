@@ -33,11 +33,11 @@ func TestJudgingAnyEvidenceIsPureAndDoesNotDependOnTheOrderOfRules(t *testing.T)
 		}
 		rule.Wanted(findings)
 		for _, f := range findings {
-			if f.Title == "" || f.Why == "" || f.Code == "" {
+			if f.Title.EN == "" || f.Title.ZH == "" || f.Why.EN == "" || f.Why.ZH == "" || f.Code == "" {
 				t.Fatalf("incomplete finding: %+v", f)
 			}
 			if f.Severity > rule.Worst(findings) {
-				t.Fatalf("%s is worse than the worst", f.Title)
+				t.Fatalf("%s is worse than the worst", f.Title.EN)
 			}
 		}
 	})

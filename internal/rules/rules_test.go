@@ -18,20 +18,20 @@ import (
 func TestEveryRuleExplainsItself(t *testing.T) {
 	for _, r := range rules.All() {
 		t.Run(string(r.Code), func(t *testing.T) {
-			if r.Title == "" || r.Why == "" || len(r.References) == 0 || r.Check == nil {
+			if r.Title.Empty() || r.Why.Empty() || len(r.References) == 0 || r.Check == nil {
 				t.Error("title, why, references or check is missing")
 			}
-			if !strings.HasSuffix(r.Why, ".") {
+			if !strings.HasSuffix(r.Why.EN, ".") || !strings.HasSuffix(r.Why.ZH, "。") {
 				t.Error("the explanation is not made of sentences")
 			}
-			if (len(r.Helps) == 0) == (r.NoHelp == "") {
+			if (len(r.Helps) == 0) == r.NoHelp.Empty() {
 				t.Error("it must either say what helps, or why nothing is needed")
 			}
 			if len(r.NotHelp) == 0 {
 				t.Error("it does not say what fails to help")
 			}
 			for _, a := range slices.Concat(r.Helps, r.NotHelp) {
-				if a.Do == "" || a.Because == "" {
+				if a.Do.Empty() || a.Because.Empty() {
 					t.Errorf("advice without a deed or a reason: %+v", a)
 				}
 			}
@@ -100,7 +100,7 @@ func TestRulesSeeNothingButEvidence(t *testing.T) {
 	const module = "github.com/linger-dev/linger/internal/"
 	allowed := []string{
 		"cmp", "fmt", "maps", "math", "net/netip", "slices", "strings", "time",
-		module + "evidence", module + "portspace", module + "rule", module + "tcp",
+		module + "evidence", module + "portspace", module + "rule", module + "say", module + "tcp",
 	}
 	files, err := filepath.Glob("*/*.go")
 	if err != nil {

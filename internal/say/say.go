@@ -65,6 +65,18 @@ type Text struct {
 	ZH string `json:"zh"`
 }
 
+// F formats args in every language, as fmt.Sprintf does: arguments that are
+// Texts each in that language. Where Chinese wants another order, its verbs
+// say which argument they mean: "%[2]s". Both formats must use the same
+// arguments with the same verbs; TestEveryMessageIsInBothLanguages looks at
+// every call.
+func F(en, zh string, args ...any) Text {
+	return Text{EN: English.F(en, zh, args...), ZH: Chinese.F(en, zh, args...)}
+}
+
+// Same is a text that is the same in every language: a name, a number.
+func Same(s string) Text { return Text{EN: s, ZH: s} }
+
 // In returns the text in a language.
 func (t Text) In(l Lang) string {
 	if l == Chinese {
@@ -73,10 +85,19 @@ func (t Text) In(l Lang) string {
 	return t.EN
 }
 
-// F formats args by the format of the language, as fmt.Sprintf does. Where
-// Chinese wants another order, its verbs say which argument they mean:
-// "%[2]s". Both formats must use the same arguments with the same verbs;
-// TestEveryMessageIsInBothLanguages looks at every call.
+// Empty reports whether there is no text.
+func (t Text) Empty() bool { return t == Text{} }
+
+// Join appends texts to t, in each language.
+func (t Text) Join(more ...Text) Text {
+	for _, m := range more {
+		t.EN += m.EN
+		t.ZH += m.ZH
+	}
+	return t
+}
+
+// F formats args by the format of the language, as the function F does.
 func (l Lang) F(en, zh string, args ...any) string {
 	if l == Chinese {
 		en = zh
@@ -84,5 +105,12 @@ func (l Lang) F(en, zh string, args ...any) string {
 	if len(args) == 0 {
 		return en
 	}
-	return fmt.Sprintf(en, args...)
+	said := make([]any, len(args))
+	for i, a := range args {
+		said[i] = a
+		if t, ok := a.(Text); ok {
+			said[i] = t.In(l)
+		}
+	}
+	return fmt.Sprintf(en, said...)
 }

@@ -44,3 +44,10 @@ func TestEveryLanguageHasAName(t *testing.T) {
 		t.Error("linger does not speak German")
 	}
 }
+
+func TestATextIsMadeOfTexts(t *testing.T) {
+	got := say.F("%s of %s", "%[2]s 的%[1]s", say.Text{EN: "half", ZH: "一半"}, "x").Join(say.Same("!"))
+	if got.In(say.English) != "half of x!" || got.In(say.Chinese) != "x 的一半!" || got.Empty() || !(say.Text{}).Empty() {
+		t.Errorf("%+v", got)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 )
 
 const (
@@ -24,17 +25,21 @@ const (
 // Rule returns the rule.
 func Rule() rule.Rule {
 	return rule.Rule{
-		Code:  "connect-slow",
-		Title: "connect() has become slow because more than half of the local ports are taken",
-		Why: "connect() first tries all ports of one parity, and the other only then. Toward a destination with more than half of the range taken, each call walks thousands of taken ports before it finds one, with the processor busy all the time. " +
+		Code: "connect-slow",
+		Title: say.F("connect() has become slow because more than half of the local ports are taken",
+			"本地端口占用过半，connect() 变慢"),
+		Why: say.F("connect() first tries all ports of one parity, and the other only then. Toward a destination with more than half of the range taken, each call walks thousands of taken ports before it finds one, with the processor busy all the time. "+
 			"When the other half is taken too, connect() fails with EADDRNOTAVAIL.",
+			"connect() 先试同一奇偶性的所有端口，然后才试另一半。去往端口占用过半的目的地时，每次调用都要走过数千个被占用的端口才能找到一个，期间一直占用处理器。另一半也占满后，connect() 以 EADDRNOTAVAIL 失败。"),
 		References: []string{
 			"net/ipv4/inet_hashtables.c, __inet_hash_connect",
 			"linger lab run half-range-slowdown",
 		},
 		Helps: []rule.Advice{rule.KeepAlive(0), {
-			Do:      "widen ip_local_port_range, or use more destination ports or source addresses",
-			Because: "the search is quick again while less than half is taken",
+			Do: say.F("widen ip_local_port_range, or use more destination ports or source addresses",
+				"扩大 ip_local_port_range，或使用更多的目的端口或源地址"),
+			Because: say.F("the search is quick again while less than half is taken",
+				"占用不到一半时，搜索又会很快"),
 		}},
 		NotHelp: rule.PortFolklore(&evidence.Settings{}),
 		Check:   check,
@@ -85,15 +90,19 @@ func elsewhere(ns *evidence.Namespace, here *evidence.Connects) time.Duration {
 func finding(s *rule.Scarcity, here *evidence.Connects, typical, usual time.Duration) rule.Finding {
 	used, of := s.Budget.Used()
 	who := s.Who()
-	compared := "no other destination had calls enough to compare with"
+	compared := say.F("no other destination had calls enough to compare with",
+		"没有其他目的地有足够的调用可供比较")
 	if usual > 0 {
-		compared = fmt.Sprintf("up to %s toward others", short(usual))
+		compared = say.F("up to %s toward others",
+			"去往其他目的地不超过 %s", short(usual))
 	}
-	facts := []string{fmt.Sprintf("Of %s that linger saw, half took up to %s, and a tenth %s or more, before the SYN was sent; %s.",
-		rule.Count(here.Count(), "call"), short(typical), short(here.Quantile(0.9)/2), compared)}
+	facts := []say.Text{say.F("Of %s that linger saw, half took up to %s, and a tenth %s or more, before the SYN was sent; %s.",
+		"linger 看到的 %s中，发出 SYN 之前，一半用时不超过 %s，十分之一达到或超过 %s；%s。",
+		rule.Count(here.Count(), "call", "次调用"), short(typical), short(here.Quantile(0.9)/2), compared)}
 	return rule.Finding{
 		Severity: rule.Warning, Subject: rule.Subject{Key: &s.Group.Key}, Who: who, Count: here.Count(),
-		Title: fmt.Sprintf("connect() to %s is slow: up to %s to find a port, for %s of %s are taken; it fails when all are",
+		Title: say.F("connect() to %s is slow: up to %s to find a port, for %s of %s are taken; it fails when all are",
+			"去往 %s 的 connect() 很慢：找到端口最多要 %s，因为已占用 %s / %s；全部占用后便会失败",
 			rule.Endpoint(here.Addr), short(typical), rule.N(used), rule.N(of)),
 		Facts: append(facts, s.Facts()...), Helps: s.Helps(), NotHelp: s.NotHelp(), WantsOwner: true,
 	}

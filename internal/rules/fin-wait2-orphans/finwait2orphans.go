@@ -2,11 +2,11 @@
 package finwait2orphans
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
@@ -23,10 +23,12 @@ const (
 // Rule returns the rule.
 func Rule() rule.Rule {
 	return rule.Rule{
-		Code:  "fin-wait2-orphans",
-		Title: "peers do not close: orphans pile up in FIN_WAIT2",
-		Why: "In FIN_WAIT2 this side has closed and the peer has acknowledged it, but sends no FIN of its own: mostly its program leaks connections in CLOSE_WAIT. " +
+		Code: "fin-wait2-orphans",
+		Title: say.F("peers do not close: orphans pile up in FIN_WAIT2",
+			"对端不关闭：孤儿堆积在 FIN_WAIT2"),
+		Why: say.F("In FIN_WAIT2 this side has closed and the peer has acknowledged it, but sends no FIN of its own: mostly its program leaks connections in CLOSE_WAIT. "+
 			"An orphan (no descriptor holds it) waits for tcp_fin_timeout, 60 s by default. Meanwhile it keeps its port, which tcp_tw_reuse may not take over, and counts toward tcp_max_tw_buckets.",
+			"处于 FIN_WAIT2 时，本端已关闭且对端已确认，但对端没有发送自己的 FIN：多半是对端程序在 CLOSE_WAIT 中泄漏连接。孤儿（没有描述符持有它）等待 tcp_fin_timeout，默认 60 s。期间它占着端口，tcp_tw_reuse 不能接管，并计入 tcp_max_tw_buckets。"),
 		References: []string{
 			"RFC 9293 section 3.6, case 1",
 			"net/ipv4/tcp.c, __tcp_close",
@@ -34,12 +36,20 @@ func Rule() rule.Rule {
 			"tcp(7), TCP_LINGER2",
 		},
 		Helps: []rule.Advice{
-			{Do: "mend the peer's program: close when read() returns 0", Because: "its FIN ends FIN_WAIT2 at once"},
-			{Do: "lower tcp_fin_timeout, or TCP_LINGER2 on these sockets", Because: "this is the one state that it shortens; a peer that closes later gets a reset"},
+			{Do: say.F("mend the peer's program: close when read() returns 0",
+				"修复对端程序：read() 返回 0 时关闭连接"), Because: say.F("its FIN ends FIN_WAIT2 at once",
+				"它的 FIN 会立即结束 FIN_WAIT2")},
+			{Do: say.F("lower tcp_fin_timeout, or TCP_LINGER2 on these sockets",
+				"调低 tcp_fin_timeout，或在这些套接字上设置 TCP_LINGER2"), Because: say.F("this is the one state that it shortens; a peer that closes later gets a reset",
+				"这是它唯一能缩短的状态；更晚关闭的对端会收到 RST")},
 		},
 		NotHelp: []rule.Advice{
-			{Do: "set tcp_tw_reuse", Because: "connect() does not take over a socket in FIN_WAIT2 (Linux 6.12 and the stable releases of its time)"},
-			{Do: "lower tcp_keepalive_time", Because: "an orphan in FIN_WAIT2 sends no keepalives"},
+			{Do: say.F("set tcp_tw_reuse",
+				"设置 tcp_tw_reuse"), Because: say.F("connect() does not take over a socket in FIN_WAIT2 (Linux 6.12 and the stable releases of its time)",
+				"connect() 不会接管处于 FIN_WAIT2 的套接字（Linux 6.12 及同期的稳定版）")},
+			{Do: say.F("lower tcp_keepalive_time",
+				"调低 tcp_keepalive_time"), Because: say.F("an orphan in FIN_WAIT2 sends no keepalives",
+				"处于 FIN_WAIT2 的孤儿不发送 keepalive")},
 			rule.NotMore(),
 		},
 		Check: check,
@@ -65,8 +75,9 @@ func check(c rule.Case) []rule.Finding {
 		who := p.Maker(ns)
 		found = append(found, rule.Finding{
 			Severity: rule.Warning, Subject: p.Subject(), Who: who, Count: p.N, Groups: p.Keys(), WantsOwner: true,
-			Title: fmt.Sprintf("%s %s were closed %s, but their peers do not close: orphans in FIN_WAIT2",
-				rule.Count(p.N, "connection"), p.Where(), rule.By(c.Snapshot, who)),
+			Title: say.F("%s %s were closed %s, but their peers do not close: orphans in FIN_WAIT2",
+				"%[2]s%[1]s已由%[3]s关闭，但对端不关闭：FIN_WAIT2 孤儿",
+				rule.Count(p.N, "connection", "个连接"), p.Where(), rule.By(c.Snapshot, who)),
 			Facts: facts(c, &p, who, full, wentWell),
 			Helps: helps(ns),
 		})
@@ -74,14 +85,17 @@ func check(c rule.Case) []rule.Finding {
 	return found
 }
 
-func facts(c rule.Case, p *rule.Pile, who evidence.Maker, full, wentWell uint64) []string {
+func facts(c rule.Case, p *rule.Pile, who evidence.Maker, full, wentWell uint64) []say.Text {
 	ns := c.Namespace
-	out := []string{
-		fmt.Sprintf("%s went on to TIME_WAIT in the last minute.", rule.Count(wentWell, "connection")),
-		fmt.Sprintf("tcp_fin_timeout is %s; %s of them are full sockets of about 2.4 KiB, the others mini-sockets of 256 bytes.", ns.Settings.FinTimeout, rule.N(full)),
+	out := []say.Text{
+		say.F("%s went on to TIME_WAIT in the last minute.",
+			"最近一分钟有 %s进入了 TIME_WAIT。", rule.Count(wentWell, "connection", "个连接")),
+		say.F("tcp_fin_timeout is %s; %s of them are full sockets of about 2.4 KiB, the others mini-sockets of 256 bytes.",
+			"tcp_fin_timeout 为 %s；其中 %s 个是约 2.4 KiB 的完整套接字，其余是 256 字节的迷你套接字。", ns.Settings.FinTimeout, rule.N(full)),
 	}
 	if n, holder := otherEnd(ns, p); n > 0 {
-		out = append(out, fmt.Sprintf("The other ends are on this host: %s in CLOSE_WAIT, held %s.", rule.N(n), rule.By(c.Snapshot, holder)))
+		out = append(out, say.F("The other ends are on this host: %s in CLOSE_WAIT, held %s.",
+			"另一端就在本机：%s 个处于 CLOSE_WAIT，由%s持有。", rule.N(n), rule.By(c.Snapshot, holder)))
 	}
 	return append(out, rule.AboutMaker(c.Snapshot, who)...)
 }
@@ -120,8 +134,10 @@ func helps(ns *evidence.Namespace) []rule.Advice {
 		return advice
 	}
 	return append(advice, rule.Advice{
-		Do: fmt.Sprintf("lower tcp_fin_timeout to %d", shorter),
-		Because: fmt.Sprintf("orphans then wait %s; this is the one state that it shortens, and a peer that closes later gets a reset",
+		Do: say.F("lower tcp_fin_timeout to %d",
+			"把 tcp_fin_timeout 调低到 %d", shorter),
+		Because: say.F("orphans then wait %s; this is the one state that it shortens, and a peer that closes later gets a reset",
+			"孤儿便只等待 %s；这是它唯一能缩短的状态，更晚关闭的对端会收到 RST",
 			rule.About(shorter*time.Second)),
 		Command: rule.Sysctl(ns, "tcp_fin_timeout", shorter),
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/portspace"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/view"
 )
 
@@ -22,10 +23,17 @@ const (
 )
 
 // Reporter writes answers to a writer, each in one call.
-type Reporter struct{ w io.Writer }
+type Reporter struct {
+	w    io.Writer
+	lang say.Lang
+}
 
 // New returns a view.Reporter that writes to w.
 func New(w io.Writer) *Reporter { return &Reporter{w: w} }
+
+// In returns a reporter that says the sentences of findings in a language; all
+// else is the same in every language.
+func (r *Reporter) In(l say.Lang) *Reporter { return &Reporter{r.w, l} }
 
 // check is the object of `linger check`.
 type check struct {
@@ -37,11 +45,43 @@ type check struct {
 	Snapshot *evidence.Snapshot `json:"snapshot"`
 }
 
-// finding shows the severity as a word; the embedded one is hidden by it.
+// finding shows the severity as a word, and texts in one language; what is
+// embedded is hidden by them.
 type finding struct {
-	Severity string `json:"severity"`
+	Severity string   `json:"severity"`
+	Title    string   `json:"title"`
+	Facts    []string `json:"facts,omitempty"`
+	Why      string   `json:"why"`
+	Helps    []advice `json:"helps,omitempty"`
+	NotHelp  []advice `json:"not_help,omitempty"`
 	rule.Finding
 	Processes string `json:"processes"`
+}
+
+type advice struct {
+	Do      string `json:"do"`
+	Because string `json:"because"`
+	Command string `json:"command,omitempty"`
+}
+
+// finding says a finding in the reader's language.
+func (r *Reporter) finding(s *evidence.Snapshot, f *rule.Finding) finding {
+	out := finding{
+		Severity: severity(f.Severity), Title: f.Title.In(r.lang), Why: f.Why.In(r.lang),
+		Helps: r.advice(f.Helps), NotHelp: r.advice(f.NotHelp),
+		Finding: *f, Processes: view.Names(s, f.Who.PIDs),
+	}
+	for _, fact := range f.Facts {
+		out.Facts = append(out.Facts, fact.In(r.lang))
+	}
+	return out
+}
+
+func (r *Reporter) advice(list []rule.Advice) (out []advice) {
+	for _, a := range list {
+		out = append(out, advice{a.Do.In(r.lang), a.Because.In(r.lang), a.Command})
+	}
+	return out
 }
 
 // group adds to a budget what becomes of it.
@@ -81,9 +121,7 @@ func (r *Reporter) Check(rep view.Report) error {
 		out.Verdict, out.Exit = strings.ToLower(view.Word(worst.Severity)), int(worst.Severity)
 	}
 	for _, f := range rep.Findings {
-		out.Findings = append(out.Findings, finding{
-			Severity: severity(f.Severity), Finding: f, Processes: view.Names(rep.Snapshot, f.Who.PIDs),
-		})
+		out.Findings = append(out.Findings, r.finding(rep.Snapshot, &f))
 	}
 	for i := range rep.Groups {
 		g := &rep.Groups[i]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/view"
 )
 
@@ -34,10 +35,10 @@ func (r *Reporter) Check(rep view.Report) error {
 func (p *page) verdict(rep *view.Report) {
 	worst := rep.Worst()
 	if worst == nil || worst.Severity == rule.Info {
-		p.severity(rule.Info, ": nothing wrong with lingering sockets on "+rep.Snapshot.Host.Name)
+		p.severity(rule.Info, p.say(": nothing wrong with lingering sockets on %s", "：%s 上的残留套接字没有问题", rep.Snapshot.Host.Name))
 		return
 	}
-	p.severity(worst.Severity, ": "+worst.Title)
+	p.severity(worst.Severity, ": "+worst.Title.In(p.opt.Lang))
 }
 
 // severity writes a line that begins with a severity's word.
@@ -67,9 +68,9 @@ func (p *page) finding(s *evidence.Snapshot, f *rule.Finding, where bool) {
 	if f.Severity == rule.Info {
 		word = "INFO"
 	}
-	title := f.Title
+	title := f.Title.In(p.opt.Lang)
 	if where {
-		title += " [namespace " + f.Namespace + "]"
+		title += p.say(" [namespace %s]", " [命名空间 %s]", f.Namespace)
 	}
 	start := p.b.Len()
 	p.wrap(word+"  ", title)
@@ -79,28 +80,28 @@ func (p *page) finding(s *evidence.Snapshot, f *rule.Finding, where bool) {
 		p.b.WriteString(text[:start] + p.colored(f.Severity, word) + text[start+len(word):])
 	}
 	if len(f.Who.PIDs) > 0 {
-		p.wrap("  who      ", view.Names(s, f.Who.PIDs)+inferred(f.Who))
+		p.wrap(p.say("  who      ", "  进程     "), view.Names(s, f.Who.PIDs)+p.inferred(f.Who))
 		p.process(s, f.Who.PIDs)
 	}
 	if f.Count > 0 {
-		p.line("  count    %s", count(f.Count))
+		p.line("%s%s", p.say("  count    ", "  数量     "), count(f.Count))
 	}
 	if f.Since.Known {
-		atLeast := ""
+		since := p.say("  since    %s ago", "  始于     %s 之前", span(f.Since.For))
 		if f.Since.AtLeast {
-			atLeast = "at least "
+			since = p.say("  since    at least %s ago", "  始于     至少 %s 之前", span(f.Since.For))
 		}
-		p.line("  since    %s%s ago", atLeast, span(f.Since.For))
+		p.line("%s", since)
 	}
 	for _, fact := range f.Facts {
-		p.wrap("  seen     ", fact)
+		p.wrap(p.say("  seen     ", "  观察     "), fact.In(p.opt.Lang))
 	}
-	if f.Why != "" {
-		p.wrap("  why      ", strings.ReplaceAll(f.Why, "\n", " "))
+	if !f.Why.Empty() {
+		p.wrap(p.say("  why      ", "  原因     "), strings.ReplaceAll(f.Why.In(p.opt.Lang), "\n", " "))
 	}
-	p.advice("what would help:", f.Helps)
-	p.advice("what would not help, although it is advised:", f.NotHelp)
-	p.line("  code     %s", string(f.Code))
+	p.advice(p.say("what would help:", "有帮助的做法："), f.Helps)
+	p.advice(p.say("what would not help, although it is advised:", "常被建议却没有帮助的做法："), f.NotHelp)
+	p.line("%s%s", p.say("  code     ", "  代码     "), string(f.Code))
 }
 
 // process describes the first process of several: they do the same work.
@@ -115,16 +116,16 @@ func (p *page) process(s *evidence.Snapshot, pids []int) {
 			parts = append(parts, name+" "+value)
 		}
 	}
-	add("unit", o.Unit)
-	add("container", o.Container)
+	add(p.say("unit", "单元"), o.Unit)
+	add(p.say("container", "容器"), o.Container)
 	add("pod", o.Pod)
 	if o.ParentName != "" {
-		add("parent", fmt.Sprintf("%s (%d)", o.ParentName, o.Parent))
+		add(p.say("parent", "父进程"), fmt.Sprintf("%s (%d)", o.ParentName, o.Parent))
 	}
 	if o.State != "" && o.State != "S" && o.State != "R" {
-		parts = append(parts, o.State.Means())
+		parts = append(parts, o.State.Means().In(p.opt.Lang))
 	}
-	add("command:", p.shorten(strings.Join(o.Cmdline, " "), 200))
+	add(p.say("command:", "命令："), p.shorten(strings.Join(o.Cmdline, " "), 200))
 	if parts != nil {
 		p.wrap("           ", strings.Join(parts, "; "))
 	}
@@ -142,12 +143,30 @@ func (p *page) shorten(s string, most int) string {
 }
 
 // inferred says that a maker is a conclusion, and from what.
-func inferred(m evidence.Maker) string {
+func (p *page) inferred(m evidence.Maker) string {
 	if !m.Basis.Inferred() {
 		return ""
 	}
-	return " (inferred: " + string(m.Basis) + ")"
+	return p.say(" (inferred: %s)", "（推断：%s）", basis(m.Basis))
 }
+
+// basis says from what a maker is concluded.
+func basis(b evidence.Basis) say.Text {
+	switch b {
+	case evidence.FromYounger:
+		return say.Text{EN: string(b), ZH: "较新的套接字"}
+	case evidence.FromListener:
+		return say.Text{EN: string(b), ZH: "监听者"}
+	case evidence.FromLive:
+		return say.Text{EN: string(b), ZH: "存活的连接"}
+	case evidence.FromEarlier:
+		return say.Text{EN: string(b), ZH: "先前的连接"}
+	}
+	return say.Same(string(b))
+}
+
+// say formats in the reader's language.
+func (p *page) say(en, zh string, args ...any) string { return p.opt.Lang.F(en, zh, args...) }
 
 func (p *page) advice(title string, list []rule.Advice) {
 	if len(list) == 0 {
@@ -156,10 +175,10 @@ func (p *page) advice(title string, list []rule.Advice) {
 	p.line("  %s", title)
 	for _, a := range list {
 		text := a.Do
-		if a.Because != "" {
-			text += ": " + a.Because
+		if !a.Because.Empty() {
+			text = text.Join(say.Text{EN: ": ", ZH: "："}, a.Because)
 		}
-		p.wrap("    - ", text)
+		p.wrap("    - ", text.In(p.opt.Lang))
 		if a.Command != "" {
 			p.line("        $ %s", a.Command)
 		}

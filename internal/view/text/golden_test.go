@@ -16,6 +16,7 @@ import (
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/portspace"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 	"github.com/linger-dev/linger/internal/view"
 	"github.com/linger-dev/linger/internal/view/text"
@@ -90,16 +91,16 @@ func portsOut() view.Report {
 	withBudget(&r, 1, 28232, 27800, portspace.Projection{In: 95 * time.Second, Early: 80 * time.Second, Late: 130 * time.Second})
 	r.Findings = []rule.Finding{{
 		Code: "ports-out", Severity: rule.Critical, Namespace: "host",
-		Title: "no local port is left toward 10.0.0.2:80: connect() fails with EADDRNOTAVAIL, for all of 28,232 ports wait in TIME_WAIT",
+		Title: say.Same("no local port is left toward 10.0.0.2:80: connect() fails with EADDRNOTAVAIL, for all of 28,232 ports wait in TIME_WAIT"),
 		Who:   evidence.Maker{PIDs: []int{812, 813}, Basis: evidence.FromLive}, Count: 28232,
 		Since: rule.Since{Known: true, For: 45 * time.Second, AtLeast: true},
-		Facts: []string{"470 connections per second were closed by this side."},
-		Why:   "The side that closes first keeps the port for 60 seconds (RFC 9293 section 3.6.1). A port that waits cannot be used again toward the same address and port.",
+		Facts: []say.Text{say.Same("470 connections per second were closed by this side.")},
+		Why:   say.Same("The side that closes first keeps the port for 60 seconds (RFC 9293 section 3.6.1). A port that waits cannot be used again toward the same address and port."),
 		Helps: []rule.Advice{
-			{Do: "keep connections open and reuse them", Because: "one connection then serves many requests, and nothing waits"},
-			{Do: "set tcp_tw_reuse to 1", Because: "a port is free again after one second", Command: "sysctl -w net.ipv4.tcp_tw_reuse=1"},
+			{Do: say.Same("keep connections open and reuse them"), Because: say.Same("one connection then serves many requests, and nothing waits")},
+			{Do: say.Same("set tcp_tw_reuse to 1"), Because: say.Same("a port is free again after one second"), Command: "sysctl -w net.ipv4.tcp_tw_reuse=1"},
 		},
-		NotHelp: []rule.Advice{{Do: "lower tcp_fin_timeout", Because: "it bounds FIN_WAIT2; TIME_WAIT is 60 s, compiled in"}},
+		NotHelp: []rule.Advice{{Do: say.Same("lower tcp_fin_timeout"), Because: say.Same("it bounds FIN_WAIT2; TIME_WAIT is 60 s, compiled in")}},
 	}}
 	r.Snapshot.Owners = append(r.Snapshot.Owners, evidence.Owner{
 		PID: 812, Name: "php-fpm", State: "S", Parent: 1, ParentName: "systemd", Unit: "php-fpm.service", Cmdline: []string{"php-fpm: pool www"},
@@ -120,9 +121,9 @@ func closeWait() view.Report {
 	r := report(t)
 	r.Findings = []rule.Finding{{
 		Code: "close-wait", Severity: rule.Warning, Namespace: "host", Count: 120,
-		Title: hostile + " (66) leaks 120 connections in CLOSE_WAIT",
+		Title: say.Same(hostile + " (66) leaks 120 connections in CLOSE_WAIT"),
 		Who:   evidence.Maker{PIDs: []int{66}, Basis: evidence.Held},
-		Why:   "The peer has closed;\nonly the process can close this side.",
+		Why:   say.Same("The peer has closed;\nonly the process can close this side."),
 	}}
 	r.Snapshot.Host.Name = "h\x1b]0;title\x07"
 	r.Snapshot.Namespaces = append(r.Snapshot.Namespaces, evidence.Namespace{Name: "ns\r1"})

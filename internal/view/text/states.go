@@ -104,16 +104,16 @@ func (p *page) split(st *view.States) {
 		if many {
 			cells = append(cells, row.Namespace)
 		}
-		t.rows = append(t.rows, append(cells, rowLabel(row, st.By)))
+		t.rows = append(t.rows, append(cells, p.rowLabel(row, st.By)))
 	}
 	p.print(t, "")
 	p.more(more, "")
 }
 
-func rowLabel(row *view.StateRow, by string) string {
+func (p *page) rowLabel(row *view.StateRow, by string) string {
 	switch {
 	case by == "owner":
-		return row.Label + inferred(row.Maker)
+		return row.Label + p.inferred(row.Maker)
 	case row.Direction == evidence.Inbound:
 		return row.Label + " (inbound)"
 	}

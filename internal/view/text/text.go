@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/say"
 )
 
 // Options say what the reader's terminal can show.
@@ -19,6 +20,7 @@ type Options struct {
 	Width   int  // columns; 0 is 80
 	Unicode bool // sparklines, arrows, and letters beyond ASCII
 	Rows    int  // the most rows of a table; 0 is all
+	Lang    say.Lang
 }
 
 // Reporter writes answers to a writer, each in one call.
@@ -48,10 +50,10 @@ func (r *Reporter) flush(p *page) error {
 
 // about says what was looked at, and when.
 func (p *page) about(s *evidence.Snapshot) {
-	text := fmt.Sprintf("host %s, Linux %s, seen %s in %s", s.Host.Name, s.Host.Kernel,
+	text := p.say("host %s, Linux %s, seen %s in %s", "主机 %s，Linux %s，查看于 %s，用时 %s", s.Host.Name, s.Host.Kernel,
 		s.Taken.UTC().Format("2006-01-02 15:04:05 UTC"), span(s.Took.Round(time.Millisecond)))
 	if s.Host.Source != "" && s.Host.Source != "live" {
-		text += ", source: " + s.Host.Source
+		text += p.say(", source: %s", "，来源：%s", s.Host.Source)
 	}
 	p.wrap("", text)
 }
@@ -66,7 +68,7 @@ func (p *page) gaps(s *evidence.Snapshot) {
 		return
 	}
 	p.line("")
-	p.line("not seen:")
+	p.line("%s", p.say("not seen:", "没有看到的："))
 	for _, g := range together(gaps) {
 		p.wrap("  - ", g.String())
 		if g.Hint != "" {

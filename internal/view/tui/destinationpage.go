@@ -26,7 +26,7 @@ func (p page) destination(s *sheet) {
 	s.portMap(newPortMap(ns, g.Tally, b.Range, p.ports), p.zoom)
 	for i := range p.frame.report.Findings {
 		if f := &p.frame.report.Findings[i]; f.Subject.Key != nil && *f.Subject.Key == b.Key && f.Namespace == ns.Name {
-			s.toned(toneOf(f.Severity), severity(f.Severity)+"  ", f.Title)
+			s.toned(toneOf(f.Severity), severity(f.Severity)+"  ", f.Title.EN)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (p page) finding(s *sheet) {
 	}
 	snap := p.frame.report.Snapshot
 	s.title("FINDING " + string(f.Code))
-	s.toned(toneOf(f.Severity), severity(f.Severity)+"  ", f.Title)
+	s.toned(toneOf(f.Severity), severity(f.Severity)+"  ", f.Title.EN)
 	if p.frame.many() {
 		s.fact("namespace", f.Namespace)
 	}
@@ -34,10 +34,10 @@ func (p page) finding(s *sheet) {
 		s.fact("since", atLeast+rule.About(f.Since.For)+" ago")
 	}
 	for _, fact := range f.Facts {
-		s.fact("seen", fact)
+		s.fact("seen", fact.EN)
 	}
-	if f.Why != "" {
-		s.fact("why", strings.ReplaceAll(f.Why, "\n", " "))
+	if !f.Why.Empty() {
+		s.fact("why", strings.ReplaceAll(f.Why.EN, "\n", " "))
 	}
 	s.advice("what would help", f.Helps)
 	s.advice("what would not help, although it is advised", f.NotHelp)
@@ -49,9 +49,9 @@ func (s *sheet) advice(title string, list []rule.Advice) {
 	}
 	s.section(title)
 	for _, a := range list {
-		text := a.Do
-		if a.Because != "" {
-			text += ": " + a.Because
+		text := a.Do.EN
+		if !a.Because.Empty() {
+			text += ": " + a.Because.EN
 		}
 		s.text("- ", text)
 		if a.Command != "" {
@@ -79,7 +79,7 @@ func (s *sheet) process(o *evidence.Owner) {
 	}
 	parts = append(parts, fmt.Sprintf("uid %d", o.UID))
 	if o.State != "" && o.State != "S" && o.State != "R" {
-		parts = append(parts, o.State.Means())
+		parts = append(parts, o.State.Means().EN)
 	}
 	s.fact("", strings.Join(parts, "; "))
 	if len(o.Cmdline) > 0 {

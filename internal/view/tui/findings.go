@@ -27,7 +27,7 @@ func findingRows(f *frame) []row {
 		rows = append(rows, row{id: findingID(find), cells: []cell{
 			{text: severity(find.Severity), by: float64(find.Severity), tone: toneOf(find.Severity)},
 			{text: rule.N(find.Count), by: float64(find.Count)},
-			{text: find.Title + inNamespace(f, find.Namespace)},
+			{text: find.Title.EN + inNamespace(f, find.Namespace)},
 		}})
 	}
 	return rows
@@ -66,5 +66,5 @@ func verdict(r *view.Report) (word string, t tone, rest string) {
 	if worst == nil || worst.Severity == rule.Info {
 		return view.Word(rule.Info), good, ": nothing wrong with lingering sockets on " + r.Snapshot.Host.Name
 	}
-	return view.Word(worst.Severity), toneOf(worst.Severity), ": " + worst.Title
+	return view.Word(worst.Severity), toneOf(worst.Severity), ": " + worst.Title.EN
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 	"github.com/linger-dev/linger/internal/view"
 )
@@ -88,15 +89,15 @@ func judged(snap *evidence.Snapshot) view.Report {
 	findings := []rule.Finding{
 		{
 			Code: "ports-low", Severity: rule.Critical, Namespace: ns.Name, Subject: rule.Subject{Key: &ns.Tallies[0].Key}, Count: 150,
-			Title: "Local ports toward 10.0.0.2:80 are nearly all taken, opened probably by crawler (77), so that connect() is slow now and fails soon",
-			Who:   evidence.Maker{PIDs: []int{77}, Basis: evidence.FromLive}, Why: "The side that closes first keeps the port for 60 s.",
-			Facts: []string{"Connections close at 9/s."}, Since: rule.Since{Known: true, For: 45 * time.Second, AtLeast: true},
-			Helps:   []rule.Advice{{Do: "keep connections open", Because: "one serves many requests", Command: "sysctl -w net.ipv4.tcp_tw_reuse=1"}},
-			NotHelp: []rule.Advice{{Do: "lower tcp_fin_timeout", Because: "it bounds FIN_WAIT2 only"}},
+			Title: say.Same("Local ports toward 10.0.0.2:80 are nearly all taken, opened probably by crawler (77), so that connect() is slow now and fails soon"),
+			Who:   evidence.Maker{PIDs: []int{77}, Basis: evidence.FromLive}, Why: say.Same("The side that closes first keeps the port for 60 s."),
+			Facts: []say.Text{say.Same("Connections close at 9/s.")}, Since: rule.Since{Known: true, For: 45 * time.Second, AtLeast: true},
+			Helps:   []rule.Advice{{Do: say.Same("keep connections open"), Because: say.Same("one serves many requests"), Command: "sysctl -w net.ipv4.tcp_tw_reuse=1"}},
+			NotHelp: []rule.Advice{{Do: say.Same("lower tcp_fin_timeout"), Because: say.Same("it bounds FIN_WAIT2 only")}},
 		},
 		{
 			Code: "close-wait-leak", Severity: rule.Warning, Namespace: ns.Name, Subject: rule.Subject{Port: 8080}, Count: 120,
-			Title: hostile + " (812) leaks 120 connections in CLOSE_WAIT", Who: evidence.Maker{PIDs: []int{812}, Basis: evidence.Held},
+			Title: say.Same(hostile + " (812) leaks 120 connections in CLOSE_WAIT"), Who: evidence.Maker{PIDs: []int{812}, Basis: evidence.Held},
 		},
 	}
 	return view.ReportOf(snap, findings)

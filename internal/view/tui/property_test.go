@@ -13,6 +13,7 @@ import (
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/portspace"
 	"github.com/linger-dev/linger/internal/rule"
+	"github.com/linger-dev/linger/internal/say"
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
@@ -96,7 +97,7 @@ func TestNoLineIsWiderThanTheScreenWhateverIsShown(t *testing.T) {
 		for second := range rapid.IntRange(1, 3).Draw(t, "looks") {
 			snap := drawSnapshot(t, second)
 			report := judged(snapWithTally(snap))
-			report.Findings = append(report.Findings, rule.Finding{Title: names.Draw(t, "title"), Severity: rule.Warning})
+			report.Findings = append(report.Findings, rule.Finding{Title: say.Same(names.Draw(t, "title")), Severity: rule.Warning})
 			s.send(lookMsg{report: report})
 			if rapid.Bool().Draw(t, "fails") {
 				s.send(lookMsg{err: errors.New(names.Draw(t, "error"))})

@@ -133,7 +133,7 @@ func (m *Model) status() []string {
 		}
 	}
 	if n := len(snap.Gaps); n > 0 {
-		parts = append(parts, rule.Count(n, "thing")+" not seen (n)")
+		parts = append(parts, rule.Count(n, "thing", "处").EN+" not seen (n)")
 	}
 	parts = append(parts, snap.Host.Name, "Linux "+string(snap.Host.Kernel))
 	t, most := faint, 1
