@@ -21,6 +21,17 @@ var rooms = map[string]string{
 	"internal/tally":                         "tcp evidence",
 	"internal/portspace":                     "tcp evidence",
 	"internal/rule":                          "tcp say evidence portspace",
+	"internal/explain":                       "say",
+	"internal/lint":                          "say evidence",
+	"internal/journal":                       "say evidence netns",
+	"internal/why":                           "say tcp evidence portspace",
+	"internal/twin":                          "tcp evidence portspace scenario twin/*",
+	"internal/twin/*":                        "tcp evidence portspace scenario twin twin/*",
+	"internal/portspace/*":                   "tcp evidence portspace netlab observe/*",
+	"internal/observe/binders":               "tcp evidence portspace",
+	"pool":                                   "",
+	"pool/*":                                 "",
+	"internal/remedy":                        "say tcp evidence portspace rule",
 	"internal/rule/ruletest":                 "tcp say evidence portspace rule",
 	"internal/observe/sockdiag":              "tcp evidence",
 	"internal/observe/sockdiag/sockdiagtest": "tcp evidence observe/sockdiag",
@@ -53,7 +64,7 @@ var rooms = map[string]string{
 // outside says which packages from outside some rooms must not touch.
 var outside = []struct{ rooms, forbidden, because string }{
 	{
-		"internal/rule internal/rules internal/portspace internal/tally internal/tcp internal/scenario internal/claims",
+		"internal/rule internal/rules internal/portspace internal/tally internal/tcp internal/scenario internal/claims internal/explain internal/lint internal/remedy internal/say",
 		"os os/exec golang.org/x/sys/unix",
 		"judgement and descriptions are pure: they must not look at the machine",
 	},

@@ -2,6 +2,8 @@
 package main
 
 //go:generate sh -c "go run . man > ../../docs/linger.8"
+//go:generate go run . explain --docs ../../docs/explain
+//go:generate sh -c "go run . man explain > ../../docs/explain/linger-explain.7"
 
 import (
 	"os"

@@ -45,8 +45,9 @@ type commands struct {
 	Trace      traceCmd      `cmd:"" help:"A line for each connection that closes: who opened and closed it, how, and whether it left a TIME_WAIT."`
 	Record     recordCmd     `cmd:"" help:"Record what is seen until Ctrl-C, with who closes connections, for --from."`
 	Top        topCmd        `cmd:"" help:"The live view in a terminal: states, findings, destinations, owners; also over a recording."`
+	Lint       lintCmd       `cmd:"" help:"Judge sysctl files, scripts, container files and live values: what helps, what does nothing, what harms."`
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
-	Explain    explainCmd    `cmd:"" help:"Explain a topic: the states of a TCP connection, drawn from what a model of it does."`
+	Explain    explainCmd    `cmd:"" help:"Explain a topic, such as time-wait or ports, in English or Chinese; alone it lists them."`
 	Lab        labCmd        `cmd:"" help:"Play claims about TCP's last minute on this kernel, in private networks."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 	Man        manCmd        `cmd:"" help:"Print the manual page in roff."`

@@ -111,6 +111,7 @@ func (f *lookFlags) reporter(p *program) view.Reporter {
 	}
 	o := p.textOptions()
 	o.Lang = language(f.Lang)
+	o.Unicode = o.Unicode || o.Lang == say.Chinese // who asks for it can read it
 	o.Rows = f.Rows
 	return text.New(p.out, o)
 }

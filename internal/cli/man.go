@@ -6,17 +6,30 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/linger-dev/linger/internal/explain"
 )
 
-type manCmd struct{}
+type manCmd struct {
+	Page string `arg:"" optional:"" enum:"linger,explain" default:"linger" help:"linger (its commands) or explain (all topics)."`
+}
 
-// Run prints the manual page, made from the command line's own model.
-func (*manCmd) Run(p *program) error {
+// Run prints a manual page, made from the command line's own model or from the
+// topics.
+func (c *manCmd) Run(p *program) error {
+	topics, err := explain.Topics()
+	if err != nil {
+		return err
+	}
+	if c.Page == "explain" {
+		_, err = io.WriteString(p.out, manualExplain(topics))
+		return err
+	}
 	parser, err := newParser(p, func(int) {})
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(p.out, manual(parser.Model))
+	_, err = io.WriteString(p.out, manual(parser.Model)+manualTopics(topics)+manualEnd)
 	return err
 }
 
@@ -38,6 +51,7 @@ linger could not look, or was called wrongly
 .B NO_COLOR
 if set and not empty, no colour is used
 .SH SEE ALSO
+.BR linger\-explain (7),
 .BR ss (8),
 .BR tcp (7),
 .BR ip-netns (8),
@@ -59,7 +73,7 @@ func manual(app *kong.Application) string {
 		fmt.Fprintf(&b, "\n%s\n", roff(n.Help))
 		manualFlags(&b, n.Flags)
 	}
-	return b.String() + manualEnd
+	return b.String()
 }
 
 func manualFlags(b *strings.Builder, flags []*kong.Flag) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -48,6 +49,9 @@ func (c *topCmd) Run(p *program) error {
 			return err
 		}
 		defer t.Close()
+		if _, err := t.At(p.ctx, 0); errors.Is(err, io.EOF) {
+			return tui.ErrEmpty // before the screen is touched
+		}
 		options.Tape = t
 		options.Judge = func(_ context.Context, snap *evidence.Snapshot) (view.Report, error) {
 			return view.ReportOf(snap, rule.Judge(rules.All(), snap)), nil

@@ -101,6 +101,16 @@ func verbs(format string) []string {
 	return all
 }
 
+// letters is what is left of a text that is only names, whatever parts them.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
 // problem says what is wrong with a message; "" if nothing is.
 func problem(m message) string {
 	word := regexp.MustCompile(`[a-z]{3,}`)
@@ -111,7 +121,7 @@ func problem(m message) string {
 		return "one of the languages is missing"
 	case strings.ContainsFunc(m.en, func(r rune) bool { return unicode.Is(unicode.Han, r) }):
 		return "the English has Han characters"
-	case word.MatchString(verb.ReplaceAllString(m.en, "")) && !han && !punctuation && m.en != m.zh:
+	case word.MatchString(verb.ReplaceAllString(m.en, "")) && !han && !punctuation && letters(m.en) != letters(m.zh):
 		return "the Chinese has no Han characters"
 	case m.format && !slices.Equal(verbs(m.en), verbs(m.zh)):
 		return fmt.Sprintf("the arguments differ: %v and %v", verbs(m.en), verbs(m.zh))

@@ -25,7 +25,7 @@ func (p *page) line(format string, args ...any) {
 // wrap writes text in lines of at most the page's width, the first after
 // first, which must be safe, the others indented as far.
 func (p *page) wrap(first, text string) {
-	indent := strings.Repeat(" ", utf8.RuneCountInString(first))
+	indent := strings.Repeat(" ", escape.Cells(first))
 	room := max(p.width-len(indent), 16) // a narrow terminal breaks lines by itself
 	for i, line := range escape.Fold(escape.Text(text, p.opt.Unicode), room) {
 		if i > 0 {

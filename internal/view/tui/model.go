@@ -136,13 +136,14 @@ func (m Model) takeLive(msg lookMsg) (Model, tea.Cmd) {
 // end leaves the view because there is nothing to show.
 func (m Model) end(err error) (Model, tea.Cmd) {
 	if errors.Is(err, io.EOF) {
-		err = errEmpty
+		err = ErrEmpty
 	}
 	m.fatal = err
 	return m, tea.Quit
 }
 
-var errEmpty = errors.New("the recording holds no look")
+// ErrEmpty is returned for a recording that has nothing to show.
+var ErrEmpty = errors.New("the recording holds no look")
 
 // know takes in what a recording holds.
 func (m Model) know(msg momentsMsg) Model {

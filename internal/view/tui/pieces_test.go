@@ -163,7 +163,7 @@ func TestAFirstLookThatFailsEndsTheView(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	for tape, want := range map[*reel]error{{}: errEmpty, {err: broken}: broken} {
+	for tape, want := range map[*reel]error{{}: ErrEmpty, {err: broken}: broken} {
 		if s := atTape(tape, 80, 24); !s.quit || !errors.Is(s.m.fatal, want) {
 			t.Errorf("got %v, want %v", s.m.fatal, want)
 		}
