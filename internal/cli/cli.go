@@ -45,6 +45,7 @@ type commands struct {
 	Trace      traceCmd      `cmd:"" help:"A line for each connection that closes: who opened and closed it, how, and whether it left a TIME_WAIT."`
 	Record     recordCmd     `cmd:"" help:"Record what is seen until Ctrl-C, with who closes connections, for --from."`
 	Top        topCmd        `cmd:"" help:"The live view in a terminal: states, findings, destinations, owners; also over a recording."`
+	Fix        fixCmd        `cmd:"" help:"What to do about the findings, best first; --apply writes the kernel's part so that it can be undone."`
 	Lint       lintCmd       `cmd:"" help:"Judge sysctl files, scripts, container files and live values: what helps, what does nothing, what harms."`
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
 	Explain    explainCmd    `cmd:"" help:"Explain a topic, such as time-wait or ports, in English or Chinese; alone it lists them."`
@@ -57,7 +58,7 @@ type commands struct {
 
 const description = `linger tells what is wrong with a host's lingering TCP sockets: TIME_WAIT, CLOSE_WAIT and their kin.
 
-It only reads; a demonstration plays in a private network. Without root it sees all sockets of its network namespace, but not which processes of other users hold them.
+It only reads, unless you say linger fix --apply; a demonstration plays in a private network. Without root it sees all sockets of its network namespace, but not which processes of other users hold them.
 
 Exit status: 0 healthy, 1 warning, 2 critical, 3 could not look.`
 

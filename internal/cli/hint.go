@@ -10,6 +10,7 @@ import (
 
 	"github.com/linger-dev/linger/internal/claims"
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/journal"
 	"github.com/linger-dev/linger/internal/netlab"
 	"github.com/linger-dev/linger/internal/netns"
 	"github.com/linger-dev/linger/internal/observe/tracer"
@@ -24,6 +25,7 @@ func hint(err error) string {
 		privilege *netlab.PrivilegeError
 		recording *recordingError
 		untraced  *tracer.UnavailableError
+		kept      *journal.Error
 	)
 	switch {
 	case errors.Is(err, errNoScreen):
@@ -38,6 +40,8 @@ func hint(err error) string {
 		return namespace.Hint
 	case errors.As(err, &privilege):
 		return privilege.Hint
+	case errors.As(err, &kept):
+		return kept.Hint
 	case errors.As(err, &untraced):
 		return untraced.Hint
 	case errors.As(err, &recording) && (errors.Is(err, evidence.ErrNotRecording) || errors.Is(err, fs.ErrNotExist)):
