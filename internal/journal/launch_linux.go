@@ -69,7 +69,7 @@ func (l Launcher) unit(ctx context.Context, id int) error {
 // session starts a guard as the leader of a new session, without a terminal.
 func (l Launcher) session(ctx context.Context, id int) error {
 	cmd := exec.Command("/proc/self/exe", l.Args(id)...) // also when linger was upgraded meanwhile
-	cmd.Args[0] = "linger" // as ps(1) shall show it
+	cmd.Args[0] = "linger"                               // as ps(1) shall show it
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
