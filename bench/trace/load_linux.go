@@ -13,9 +13,10 @@ import (
 // of the range connect() itself gets slow.
 const services = 20
 
-// load connects and closes for some time in a namespace of its own. before is
+// load connects and closes for some time in a namespace of its own, rate times
+// a second, or as fast as it can if that is 0. before is
 // called when all is ready, after right behind the last connection.
-func load(length time.Duration, before, after func() error) (s sample, err error) {
+func load(length time.Duration, rate int, before, after func() error) (s sample, err error) {
 	world, err := netlab.New()
 	if err != nil {
 		return s, err
@@ -47,6 +48,9 @@ func load(length time.Duration, before, after func() error) (s sample, err error
 				return err
 			}
 			s.connections++
+			if rate > 0 {
+				time.Sleep(time.Until(begin.Add(time.Second * time.Duration(s.connections) / time.Duration(rate))))
+			}
 		}
 		s.elapsed, s.load = time.Since(begin), threadTime()-used
 		return after()

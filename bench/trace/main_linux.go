@@ -1,8 +1,8 @@
 // Command trace measures what it costs to trace connections: linger beside no
 // tracer and beside libbpf-tools' tcplife and tcpstates, in one run.
 //
-// One thread connects and closes over loopback in lock step, as fast as it can,
-// in a private network namespace made anew for each measurement, since many
+// One thread connects and closes over loopback in lock step, as fast as it can or
+// at a rate, in a private network namespace made anew for each measurement, since many
 // TIME_WAIT sockets slow down the next connections. The order of the contenders
 // changes from round to round, and each is compared with "no tracer" of its own
 // round. Added is the processor time of the load, in which BPF programs run,
@@ -24,8 +24,9 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 9, "rounds")
 	length := flag.Duration("length", 2*time.Second, "how long each contender traces the load in a round")
+	rate := flag.Int("rate", 0, "connections a second; 0 is as fast as they go, where a tracer that wakes for each event may lose some")
 	flag.Parse()
-	if err := run(*rounds, *length); err != nil {
+	if err := run(*rounds, *length, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, "trace:", err)
 		os.Exit(1)
 	}
@@ -52,7 +53,7 @@ func (s *sample) cost() float64 {
 	return float64((s.load + s.process).Nanoseconds()) / 1000 / float64(s.connections)
 }
 
-func run(rounds int, length time.Duration) error {
+func run(rounds int, length time.Duration, rate int) error {
 	dir, err := os.MkdirTemp("", "linger-bench")
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func run(rounds int, length time.Duration) error {
 	for round := range rounds {
 		for i := range all {
 			c := all[(i+round)%len(all)]
-			s, err := c.measure(length)
+			s, err := c.measure(length, rate)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}

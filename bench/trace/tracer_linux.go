@@ -16,14 +16,14 @@ import (
 )
 
 // measure traces one load.
-func (c *contender) measure(length time.Duration) (sample, error) {
+func (c *contender) measure(length time.Duration, rate int) (sample, error) {
 	p, err := c.start()
 	if err != nil {
 		return sample{}, err
 	}
 	defer p.stop()
 	var used time.Duration
-	s, err := load(length,
+	s, err := load(length, rate,
 		func() (err error) { used, err = p.used(); return err },
 		func() error {
 			time.Sleep(300 * time.Millisecond) // what waits to be read is part of the price
@@ -179,7 +179,7 @@ func (c *contender) programs(length time.Duration) ([]part, error) {
 	}
 	defer stats.Close()
 	nothing := func() error { return nil }
-	s, err := load(length, nothing, nothing)
+	s, err := load(length, 0, nothing, nothing)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,9 @@ func (r *recording) run() error {
 		opts.Gaps = append(opts.Gaps, *gap)
 	default:
 		opts.Ledger = w.Ledger
+		if err := keepForLooks(); err != nil {
+			return errors.Join(err, w.Close())
+		}
 		defer w.Close() //nolint:errcheck // it only read
 	}
 	o, err := observe.Open(opts)

@@ -58,6 +58,9 @@ func (c *traceCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if err := keepForNames(); err != nil {
+		return errors.Join(err, w.Close())
+	}
 	signal.Ignore(syscall.SIGPIPE) // writing to a pipe that nobody reads then fails with EPIPE
 	err = errors.Join(c.watch(p, w), w.Close())
 	if errors.Is(err, syscall.EPIPE) {

@@ -60,12 +60,12 @@ func (s *Snapshot) Covered() (covered, ownerless uint64) {
 }
 
 // Connects is how long connect() took toward one destination: from the call
-// until its SYN was sent, which is mostly the search for a local port, or until
-// it failed for want of one. The network's round trip is no part of it.
+// until its SYN was sent, which is mostly the search for a local port. The
+// network's round trip is no part of it.
 type Connects struct {
 	Addr   netip.AddrPort `json:"addr"`
 	Micros []uint64       `json:"micros"`           // Micros[i]: how many took less than 2^(i+1) µs, and at least 2^i, but for i=0
-	Failed uint64         `json:"failed,omitempty"` // of them, those that found no port
+	Failed uint64         `json:"failed,omitempty"` // beside them, those that found no port
 }
 
 // Count returns how many calls there were.

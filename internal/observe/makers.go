@@ -15,8 +15,9 @@ type Ledger interface {
 	Maker(cookie uint64, mini bool) *evidence.Owner
 	// Settle waits until what happened before is known.
 	Settle(ctx context.Context) error
-	// Here returns the calls that failed in the calling thread's namespace.
-	Here() ([]evidence.FailedCall, error)
+	// Here returns what was seen in the calling thread's namespace: calls that
+	// failed, and how long connect() took.
+	Here() ([]evidence.FailedCall, []evidence.Connects, error)
 	// Traced says how much was seen so far.
 	Traced() (evidence.Traced, error)
 }
@@ -112,7 +113,7 @@ func (w *watched) settle(ctx context.Context, ns *evidence.Namespace) error {
 	}
 	w.folder.Retry()
 	return w.ns.Do(func() (err error) {
-		ns.Failed, err = w.makers.ledger.Here()
+		ns.Failed, ns.Connects, err = w.makers.ledger.Here()
 		return err
 	})
 }

@@ -26,6 +26,7 @@ type source interface {
 	Next(ctx context.Context) (tracer.Record, error)
 	Find(cookie uint64) (tracer.Life, bool, error)
 	Failures() ([]tracer.Failure, error)
+	Connecting() ([]tracer.Connecting, error)
 	AddListener(l tracer.Listener) error
 	Coverage() (tracer.Coverage, error)
 	Close() error

@@ -30,6 +30,7 @@ type Ledger struct {
 	// read under it, and each is called; nothing else is waited for.
 	mu       sync.Mutex
 	memory   memory
+	searches searches
 	finds    int // lookups in the kernel during this look
 	err      error
 	unnamed  uint64 // sockets whose maker had no room
@@ -170,23 +171,36 @@ func (l *Ledger) Traced() (evidence.Traced, error) {
 	return t, err
 }
 
-// Here returns the calls that found no free port in the calling thread's
-// network namespace, most first.
-func (l *Ledger) Here() ([]evidence.FailedCall, error) {
+// Here returns what was seen in the calling thread's network namespace: the
+// calls that failed for want of a port in the last minute, and how long
+// connect() took in the last one or two, both most first.
+func (l *Ledger) Here() ([]evidence.FailedCall, []evidence.Connects, error) {
 	here, err := tracer.NamespaceCookie()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all, err := l.watch.source.Failures()
+	failures, err := l.watch.source.Failures()
 	if err != nil {
-		return nil, fmt.Errorf("watch calls fail: %w", err)
+		return nil, nil, fmt.Errorf("watch calls fail: %w", err)
+	}
+	searches, err := l.watch.source.Connecting()
+	if err != nil {
+		return nil, nil, fmt.Errorf("watch calls take time: %w", err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.failedIn(here, failures), l.searches.in(here, time.Now(), searches), nil
+}
+
+func (l *Ledger) failedIn(here uint64, all []tracer.Failure) []evidence.FailedCall {
+	const recent = time.Minute // what is mended since is no finding any more
 	var failed []evidence.FailedCall
 	for i := range all {
-		if all[i].Namespace == here {
-			call := l.watch.failed(&all[i])
+		if all[i].Namespace != here {
+			continue
+		}
+		call := l.watch.failed(&all[i])
+		if time.Since(call.At) < recent {
 			call.Fresh = call.Count
 			failed = append(failed, call)
 		}
@@ -194,5 +208,5 @@ func (l *Ledger) Here() ([]evidence.FailedCall, error) {
 	slices.SortFunc(failed, func(a, b evidence.FailedCall) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), a.Addr.Compare(b.Addr), cmp.Compare(a.Call, b.Call))
 	})
-	return failed, nil
+	return failed
 }

@@ -28,7 +28,7 @@ const (
 func TestMain(m *testing.M) {
 	agents := map[string]func(*witness) error{
 		"server": serve, "client": drive, "victim": fall, "ancestor": bequeath, "heir": inherit, "holder": hold,
-		"failing": failToBind, "stranger": openWithoutRights,
+		"failing": failToBind, "stranger": openWithoutRights, "modest": traceModestly, "dropper": traceAndDrop,
 	}
 	name := os.Getenv(agentEnv)
 	if name == "" {

@@ -5,45 +5,49 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
 )
 
 func (t *Tracer) table(name string) (*ebpf.Map, error) {
-	if len(t.parts) == 0 {
+	if t.maps == nil {
 		return nil, os.ErrClosed
 	}
-	return t.parts[0].Maps[name], nil
+	return t.maps.Maps[name], nil
 }
 
 // Aggregate returns all connections that ended so far, grouped, in no order,
-// and how far that can be trusted. Two calls may run while connections end:
-// the counts only grow.
+// and how far that can be trusted. Calls may run while connections end: no
+// count is ever lost. Groups beyond Options.Kept are put together, by and by,
+// into one that is marked Other: the smaller and longest idle ones first.
 func (t *Tracer) Aggregate() ([]Group, Coverage, error) {
-	table, err := t.table("groups")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	other, err := t.table("other")
 	if err != nil {
 		return nil, Coverage{}, fmt.Errorf("read groups: %w", err)
 	}
-	var groups []Group
-	var key bpfGroupKey
-	var value bpfGroup
-	rows := table.Iterate()
-	for rows.Next(&key, &value) {
-		groups = append(groups, groupOf(&key, &value))
+	rows, err := t.groups.all()
+	if err != nil {
+		return nil, Coverage{}, err
 	}
-	if err := rows.Err(); err != nil {
-		return nil, Coverage{}, fmt.Errorf("read groups: %w", err)
+	groups := make([]Group, 0, len(rows)+1)
+	for key, row := range rows {
+		groups = append(groups, groupOf(&key, &row))
 	}
-	if err := t.parts[0].Maps["other"].Lookup(uint32(0), &value); err != nil {
+	var rest bpfGroup
+	if err := other.Lookup(uint32(0), &rest); err != nil {
 		return nil, Coverage{}, fmt.Errorf("read other groups: %w", err)
 	}
-	if value.Closed > 0 {
-		g := groupOf(&bpfGroupKey{}, &value)
+	rest.merge(&t.groups.kept.rest)
+	if rest.Closed > 0 {
+		g := groupOf(&bpfGroupKey{}, &rest)
 		g.Other = true
 		groups = append(groups, g)
 	}
-	coverage, err := t.Coverage()
+	coverage, err := t.coverage()
 	return groups, coverage, err
 }
 
@@ -116,37 +120,32 @@ func (t *Tracer) Failures() ([]Failure, error) {
 
 // Coverage returns how much was seen so far, without the groups.
 func (t *Tracer) Coverage() (Coverage, error) {
-	table, err := t.table("cpus")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.coverage()
+}
+
+// coverage wants mu to be held.
+func (t *Tracer) coverage() (Coverage, error) {
+	n, err := t.counts()
 	if err != nil {
-		return Coverage{}, fmt.Errorf("read counts: %w", err)
+		return Coverage{}, err
 	}
-	stats, err := t.state.Stats()
-	if err != nil {
-		return Coverage{}, fmt.Errorf("read counts: %w", err)
+	c := Coverage{
+		Since: t.since, Hooks: slices.Clone(t.hooks), Exact: t.exact,
+		Closed: n.Closed, NoOwner: n.NoOwner, NoCloser: n.NoCloser, Evicted: n.Evicted,
+		Other: n.Other + t.groups.kept.rest.Closed, Lost: n.Lost, Minis: n.Minis,
+		UnknownListeners: n.ListenersFull, SharedListeners: n.Shared, Failures: n.Failures, LostFailures: n.FailuresFull,
 	}
-	var cpus []bpfCpu
-	if err := table.Lookup(uint32(0), &cpus); err != nil {
-		return Coverage{}, fmt.Errorf("read counts: %w", err)
-	}
-	joined := t.early
-	c := Coverage{Since: t.since, Hooks: append([]Hook(nil), t.hooks...), Exact: t.exact, Missed: stats.RecursionMisses}
-	for i := range cpus {
-		n := &cpus[i].Counts
-		c.Closed += n.Closed
-		c.NoOwner += n.NoOwner
-		c.NoCloser += n.NoCloser
-		c.Evicted += n.Evicted
-		c.Other += n.Other
-		c.Lost += n.Lost
-		c.Minis += n.Minis
-		joined += n.Joined
-		c.UnknownListeners += n.ListenersFull
-		c.SharedListeners += n.Shared
-		c.Failures += n.Failures
-		c.LostFailures += n.FailuresFull
+	if t.state != nil { // else nothing was attached yet
+		stats, err := t.state.Stats()
+		if err != nil {
+			return Coverage{}, fmt.Errorf("read counts: %w", err)
+		}
+		c.Missed = stats.RecursionMisses
 	}
 	// Between the two readings of one that is just being made, fewer may be
 	// made than joined.
-	c.Unmatched = c.Minis - min(joined, c.Minis)
+	c.Unmatched = n.Minis - min(t.early+n.Joined, n.Minis)
 	return c, nil
 }

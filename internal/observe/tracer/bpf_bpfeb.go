@@ -20,39 +20,46 @@ type bpfCall struct {
 }
 
 type bpfConn struct {
-	_      structs.HostLayout
-	Born   uint64
-	Shut   uint64
-	Opener bpfProcess
-	Closer bpfProcess
-	Origin uint8
-	First  uint8
-	How    uint8
-	Signal uint8
-	Mini   uint8
-	Seen   uint8
-	Unused [2]uint8
+	_         structs.HostLayout
+	Born      uint64
+	Shut      uint64
+	Opener    bpfProcess
+	Closer    bpfProcess
+	Origin    uint8
+	First     uint8
+	How       uint8
+	Signal    uint8
+	Mini      uint8
+	Seen      uint8
+	Searching uint8
+	Unused    uint8
+}
+
+type bpfCounts struct {
+	_             structs.HostLayout
+	Closed        uint64
+	Evicted       uint64
+	NoCloser      uint64
+	NoOwner       uint64
+	Minis         uint64
+	Joined        uint64
+	Other         uint64
+	Lost          uint64
+	ListenersFull uint64
+	Shared        uint64
+	Failures      uint64
+	FailuresFull  uint64
+	Groups        uint64
+	Searches      uint64
 }
 
 type bpfCpu struct {
-	_      structs.HostLayout
-	Counts struct {
-		_             structs.HostLayout
-		Closed        uint64
-		Evicted       uint64
-		NoCloser      uint64
-		NoOwner       uint64
-		Minis         uint64
-		Joined        uint64
-		Other         uint64
-		Lost          uint64
-		ListenersFull uint64
-		Shared        uint64
-		Failures      uint64
-		FailuresFull  uint64
-	}
+	_        structs.HostLayout
+	Counts   bpfCounts
 	Cookie   uint64
-	Substate uint64
+	Substate uint8
+	Unused   [3]uint8
+	Ports    uint32
 }
 
 type bpfFailure struct {
@@ -126,30 +133,60 @@ type bpfProcess struct {
 	Unused uint32
 }
 
+type bpfSearch struct {
+	_          structs.HostLayout
+	Buckets    [24]uint64
+	Count      uint64
+	Time       uint64
+	Failed     uint64
+	FailedTime uint64
+	Last       uint64
+	Inode      uint32
+	Unused     uint32
+}
+
+type bpfSearchKey struct {
+	_      structs.HostLayout
+	Netns  uint64
+	Addr   [16]uint8
+	Port   uint16
+	Unused [3]uint16
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	bpfMapCalls           = "calls"
-	bpfMapConns           = "conns"
-	bpfMapCpus            = "cpus"
-	bpfMapFailures        = "failures"
-	bpfMapGroups          = "groups"
-	bpfMapListeners       = "listeners"
-	bpfMapOther           = "other"
-	bpfMapRing            = "ring"
-	bpfProgOnDestroy      = "on_destroy"
-	bpfProgOnEnterBind    = "on_enter_bind"
-	bpfProgOnEnterListen  = "on_enter_listen"
-	bpfProgOnExitBind     = "on_exit_bind"
-	bpfProgOnExitListen   = "on_exit_listen"
-	bpfProgOnState        = "on_state"
-	bpfProgOnStateAgain   = "on_state_again"
-	bpfProgOnTimerStart   = "on_timer_start"
-	bpfVarOnlyNetns       = "only_netns"
-	bpfVarTimewaitHandler = "timewait_handler"
-	bpfVarWakeAfter       = "wake_after"
-	bpfVarWantRecords     = "want_records"
+	bpfMapCalls             = "calls"
+	bpfMapConns             = "conns"
+	bpfMapCpus              = "cpus"
+	bpfMapElsewhere         = "elsewhere"
+	bpfMapFailures          = "failures"
+	bpfMapGroups            = "groups"
+	bpfMapGroupsEven        = "groups_even"
+	bpfMapGroupsOdd         = "groups_odd"
+	bpfMapListeners         = "listeners"
+	bpfMapOther             = "other"
+	bpfMapRing              = "ring"
+	bpfMapSearches          = "searches"
+	bpfMapSearchesEven      = "searches_even"
+	bpfMapSearchesOdd       = "searches_odd"
+	bpfProgOnDestroy        = "on_destroy"
+	bpfProgOnEachTcp        = "on_each_tcp"
+	bpfProgOnEnterBind      = "on_enter_bind"
+	bpfProgOnEnterListen    = "on_enter_listen"
+	bpfProgOnExitBind       = "on_exit_bind"
+	bpfProgOnExitListen     = "on_exit_listen"
+	bpfProgOnState          = "on_state"
+	bpfProgOnStateAgain     = "on_state_again"
+	bpfProgOnTimerStart     = "on_timer_start"
+	bpfVarBegan             = "began"
+	bpfVarNoSearch          = "no_search"
+	bpfVarOnlyNetns         = "only_netns"
+	bpfVarRetransmitHandler = "retransmit_handler"
+	bpfVarTimewaitHandler   = "timewait_handler"
+	bpfVarWakeAfter         = "wake_after"
+	bpfVarWantRecords       = "want_records"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -195,6 +232,7 @@ type bpfSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfProgramSpecs struct {
 	OnDestroy     *ebpf.ProgramSpec `ebpf:"on_destroy"`
+	OnEachTcp     *ebpf.ProgramSpec `ebpf:"on_each_tcp"`
 	OnEnterBind   *ebpf.ProgramSpec `ebpf:"on_enter_bind"`
 	OnEnterListen *ebpf.ProgramSpec `ebpf:"on_enter_listen"`
 	OnExitBind    *ebpf.ProgramSpec `ebpf:"on_exit_bind"`
@@ -208,24 +246,33 @@ type bpfProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
-	Calls     *ebpf.MapSpec `ebpf:"calls"`
-	Conns     *ebpf.MapSpec `ebpf:"conns"`
-	Cpus      *ebpf.MapSpec `ebpf:"cpus"`
-	Failures  *ebpf.MapSpec `ebpf:"failures"`
-	Groups    *ebpf.MapSpec `ebpf:"groups"`
-	Listeners *ebpf.MapSpec `ebpf:"listeners"`
-	Other     *ebpf.MapSpec `ebpf:"other"`
-	Ring      *ebpf.MapSpec `ebpf:"ring"`
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
+	Conns        *ebpf.MapSpec `ebpf:"conns"`
+	Cpus         *ebpf.MapSpec `ebpf:"cpus"`
+	Elsewhere    *ebpf.MapSpec `ebpf:"elsewhere"`
+	Failures     *ebpf.MapSpec `ebpf:"failures"`
+	Groups       *ebpf.MapSpec `ebpf:"groups"`
+	GroupsEven   *ebpf.MapSpec `ebpf:"groups_even"`
+	GroupsOdd    *ebpf.MapSpec `ebpf:"groups_odd"`
+	Listeners    *ebpf.MapSpec `ebpf:"listeners"`
+	Other        *ebpf.MapSpec `ebpf:"other"`
+	Ring         *ebpf.MapSpec `ebpf:"ring"`
+	Searches     *ebpf.MapSpec `ebpf:"searches"`
+	SearchesEven *ebpf.MapSpec `ebpf:"searches_even"`
+	SearchesOdd  *ebpf.MapSpec `ebpf:"searches_odd"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
-	OnlyNetns       *ebpf.VariableSpec `ebpf:"only_netns"`
-	TimewaitHandler *ebpf.VariableSpec `ebpf:"timewait_handler"`
-	WakeAfter       *ebpf.VariableSpec `ebpf:"wake_after"`
-	WantRecords     *ebpf.VariableSpec `ebpf:"want_records"`
+	Began             *ebpf.VariableSpec `ebpf:"began"`
+	NoSearch          *ebpf.VariableSpec `ebpf:"no_search"`
+	OnlyNetns         *ebpf.VariableSpec `ebpf:"only_netns"`
+	RetransmitHandler *ebpf.VariableSpec `ebpf:"retransmit_handler"`
+	TimewaitHandler   *ebpf.VariableSpec `ebpf:"timewait_handler"`
+	WakeAfter         *ebpf.VariableSpec `ebpf:"wake_after"`
+	WantRecords       *ebpf.VariableSpec `ebpf:"want_records"`
 }
 
 // bpfObjects contains all objects after they have been loaded into the kernel.
@@ -248,14 +295,20 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
-	Calls     *ebpf.Map `ebpf:"calls"`
-	Conns     *ebpf.Map `ebpf:"conns"`
-	Cpus      *ebpf.Map `ebpf:"cpus"`
-	Failures  *ebpf.Map `ebpf:"failures"`
-	Groups    *ebpf.Map `ebpf:"groups"`
-	Listeners *ebpf.Map `ebpf:"listeners"`
-	Other     *ebpf.Map `ebpf:"other"`
-	Ring      *ebpf.Map `ebpf:"ring"`
+	Calls        *ebpf.Map `ebpf:"calls"`
+	Conns        *ebpf.Map `ebpf:"conns"`
+	Cpus         *ebpf.Map `ebpf:"cpus"`
+	Elsewhere    *ebpf.Map `ebpf:"elsewhere"`
+	Failures     *ebpf.Map `ebpf:"failures"`
+	Groups       *ebpf.Map `ebpf:"groups"`
+	GroupsEven   *ebpf.Map `ebpf:"groups_even"`
+	GroupsOdd    *ebpf.Map `ebpf:"groups_odd"`
+	Listeners    *ebpf.Map `ebpf:"listeners"`
+	Other        *ebpf.Map `ebpf:"other"`
+	Ring         *ebpf.Map `ebpf:"ring"`
+	Searches     *ebpf.Map `ebpf:"searches"`
+	SearchesEven *ebpf.Map `ebpf:"searches_even"`
+	SearchesOdd  *ebpf.Map `ebpf:"searches_odd"`
 }
 
 func (m *bpfMaps) Close() error {
@@ -263,11 +316,17 @@ func (m *bpfMaps) Close() error {
 		m.Calls,
 		m.Conns,
 		m.Cpus,
+		m.Elsewhere,
 		m.Failures,
 		m.Groups,
+		m.GroupsEven,
+		m.GroupsOdd,
 		m.Listeners,
 		m.Other,
 		m.Ring,
+		m.Searches,
+		m.SearchesEven,
+		m.SearchesOdd,
 	)
 }
 
@@ -275,10 +334,13 @@ func (m *bpfMaps) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
-	OnlyNetns       *ebpf.Variable `ebpf:"only_netns"`
-	TimewaitHandler *ebpf.Variable `ebpf:"timewait_handler"`
-	WakeAfter       *ebpf.Variable `ebpf:"wake_after"`
-	WantRecords     *ebpf.Variable `ebpf:"want_records"`
+	Began             *ebpf.Variable `ebpf:"began"`
+	NoSearch          *ebpf.Variable `ebpf:"no_search"`
+	OnlyNetns         *ebpf.Variable `ebpf:"only_netns"`
+	RetransmitHandler *ebpf.Variable `ebpf:"retransmit_handler"`
+	TimewaitHandler   *ebpf.Variable `ebpf:"timewait_handler"`
+	WakeAfter         *ebpf.Variable `ebpf:"wake_after"`
+	WantRecords       *ebpf.Variable `ebpf:"want_records"`
 }
 
 // bpfPrograms contains all programs after they have been loaded into the kernel.
@@ -286,6 +348,7 @@ type bpfVariables struct {
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfPrograms struct {
 	OnDestroy     *ebpf.Program `ebpf:"on_destroy"`
+	OnEachTcp     *ebpf.Program `ebpf:"on_each_tcp"`
 	OnEnterBind   *ebpf.Program `ebpf:"on_enter_bind"`
 	OnEnterListen *ebpf.Program `ebpf:"on_enter_listen"`
 	OnExitBind    *ebpf.Program `ebpf:"on_exit_bind"`
@@ -298,6 +361,7 @@ type bpfPrograms struct {
 func (p *bpfPrograms) Close() error {
 	return _BpfClose(
 		p.OnDestroy,
+		p.OnEachTcp,
 		p.OnEnterBind,
 		p.OnEnterListen,
 		p.OnExitBind,

@@ -4,12 +4,16 @@
 
 #include "listen.h"
 
-static __always_inline void connecting(struct sock *sk)
+#include "search.h"
+
+static __always_inline void connecting(struct sock *sk, struct tcp_sock *tcp)
 {
 	struct conn fresh = {.origin = ORIGIN_CONNECT, .seen = TCP_SYN_SENT};
 	__u64 cookie = bpf_get_socket_cookie(sk);
 
 	fresh.born = bpf_ktime_get_boot_ns();
+	fresh.searching = !sk->__sk_common.skc_num; // else the program has chosen its port
+	learn_handler(tcp);
 	who(&fresh.opener);
 	bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
 }
@@ -94,6 +98,27 @@ static __always_inline __u8 how_it_ended(struct cpu *cpu, struct sock *sk, __u8 
 	return END_DROPPED; // no room for a mini-socket, TCP_LINGER2, or data after close
 }
 
+// armed reports whether the last mini-socket armed here was this one's: by its
+// cookie, or by its ports if nobody had asked for the cookie before the
+// tracer came.
+static __always_inline int armed(struct cpu *cpu, __u64 cookie, struct sock *sk, struct tcp_sock *tcp)
+{
+	if (cpu->cookie)
+		return cpu->cookie == cookie;
+	if (cpu->ports != ports(tcp->inet_conn.icsk_inet.inet_sport, sk->__sk_common.skc_dport))
+		return 0;
+	cpu->ports = 0;
+	return 1;
+}
+
+// older reports whether the FIN that was acknowledged last, or what is in
+// flight, was sent before the tracer came: then its sender is not forgotten, it
+// was never known.
+static __always_inline int older(struct tcp_sock *tcp)
+{
+	return bpf_core_field_exists(tcp->first_tx_mstamp) && tcp->first_tx_mstamp * 1000 < began;
+}
+
 static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int before)
 {
 	__u64 cookie = bpf_get_socket_cookie(sk);
@@ -110,12 +135,12 @@ static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_
 	if (!c) {
 		inherit(cpu, &nobody, sk, tcp);
 		c = &nobody;
-		if (before != TCP_ESTABLISHED)
+		if (before != TCP_ESTABLISHED && !older(tcp))
 			add(cpu->counts.evicted, 1);
 	}
 	asm volatile("" : "+r"(c)); // the compiler would step into c before that is known to be there
 	e.now = bpf_ktime_get_boot_ns();
-	if (!c->mini && cpu->cookie == cookie)
+	if (!c->mini && armed(cpu, cookie, sk, tcp))
 		c->mini = cpu->substate;
 	e.end = how_it_ended(cpu, sk, c->mini, c->first, before);
 	e.sent = tcp->bytes_sent - tcp->bytes_retrans;
@@ -149,6 +174,8 @@ static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_
 static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
 {
 	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	__u64 since = c && c->searching ? c->born : 0;
 	struct failure_key key = {.failure = FAIL_CONNECT};
 	struct process p = {};
 	struct record *r;
@@ -156,6 +183,8 @@ static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct
 	bpf_map_delete_elem(&conns, &cookie);
 	if (sk->sk_err || tcp->segs_out || !owned(sk))
 		return;
+	if (since)
+		search_failed(cpu, sk, since);
 	who(&p);
 	key.start = p.start;
 	key.tgid = p.tgid;

@@ -10,7 +10,9 @@
 //
 // Only BTF tracepoints are needed, no fentry and no kprobes, and of the
 // rights CAP_BPF and CAP_PERFMON, from Linux 5.12 on. Where that is not to
-// be had, Open says so with an *UnavailableError.
+// be had, Open says so with an *UnavailableError. That bind and listen fail is
+// seen only where tracefs is mounted and readable, or CAP_SYS_ADMIN is there to
+// mount it out of sight. Once open, a Tracer needs no rights: DropPrivileges.
 //
 // Process numbers are those of the host, also when the caller lives in a PID
 // namespace. Names come from strangers: they may hold any byte.

@@ -1,11 +1,11 @@
 package tracer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,17 +21,11 @@ func openWithoutRights(*witness) error {
 	return nil
 }
 
-// failToBind mounts tracefs for itself: the mounts of its thread are its own.
+// failToBind tells what is seen of its calls, and why not.
 func failToBind(*witness) error {
-	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return fmt.Errorf("leave the mount namespace: %w", err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	if err := unix.Mount("tracefs", tracefs, "tracefs", 0, ""); err != nil && !errors.Is(err, unix.EBUSY) {
-		return fmt.Errorf("mount tracefs: %w", err)
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return err
 	}
 	ns, err := NamespaceCookie()
 	if err != nil {
@@ -42,6 +36,19 @@ func failToBind(*witness) error {
 		return err
 	}
 	defer tr.Close()
+	if after, err := os.ReadFile("/proc/self/mountinfo"); err != nil || !bytes.Equal(mounts, after) {
+		return fmt.Errorf("the mounts were\n%s\nand are\n%s%w", mounts, after, err)
+	}
+	c, err := tr.Coverage()
+	if err != nil {
+		return err
+	}
+	for _, h := range c.Hooks {
+		if h.group != "" && !h.Attached {
+			fmt.Println("missing:", h.Name, h.Why)
+			return nil
+		}
+	}
 	if err := collide(); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func hooks(kernel evidence.Kernel) []Hook {
 	all := []Hook{
 		{
 			Name: "timer_start", Kernel: "5.12", program: timerProgram,
-			Loses: "whether a TIME_WAIT was left is estimated from the states, wrong when the kernel had no room for it; FIN_WAIT2 sockets are not told apart",
+			Loses: "whether a TIME_WAIT was left is estimated from the states, wrong when the kernel had no room for it; FIN_WAIT2 sockets are not told apart, and how long connect() searches a port is not measured",
 		},
 		{
 			Name: "inet_sock_set_state", Kernel: "5.12", program: stateProgram,

@@ -29,6 +29,7 @@ enum {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -95,7 +96,9 @@ struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
+	__u16 skc_num;
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -139,9 +142,20 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct timer_list {
+	void (*function)(struct timer_list *);
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct timer_list icsk_retransmit_timer;
 };
+
+struct sock___with_timer { // seen on 7.3, which has it no more in inet_connection_sock
+	struct timer_list tcp_retransmit_timer;
+};
+
+struct tcp_fastopen_request;
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
@@ -149,16 +163,25 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
-};
-
-struct timer_list {
-	void (*function)(struct timer_list *);
+	__u64 first_tx_mstamp;
+	struct tcp_fastopen_request *fastopen_req;
 };
 
 struct inet_timewait_sock {
 	struct sock_common __tw_common;
 	volatile unsigned char tw_substate;
+	__be16 tw_sport;
 	struct timer_list tw_timer;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
 };
 
 struct fdtable {
@@ -181,3 +204,9 @@ struct task_struct {
 };
 
 #pragma clang attribute pop
+
+// What the iterator is called with, not relocated.
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};

@@ -16,6 +16,7 @@ func namePointer(name string) unsafe.Pointer {
 
 func agent(name string, env ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
+	cmd.Args[0] = name
 	cmd.Env = append(append(os.Environ(), agentEnv+"="+name), env...)
 	cmd.Stderr = os.Stderr
 	return cmd

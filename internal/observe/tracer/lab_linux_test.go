@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -65,7 +66,13 @@ func newLab(t *testing.T) *lab {
 // input, and waits for it.
 func (l *lab) start(name string, env ...string) (*netlab.Process, io.Reader, func()) {
 	l.t.Helper()
-	cmd := agent(name, append(env, truthEnv+"="+l.truth, portsEnv+"="+l.ports)...)
+	return l.startCommand(agent(name, env...))
+}
+
+// startCommand is start for an agent to which something is special.
+func (l *lab) startCommand(cmd *exec.Cmd) (*netlab.Process, io.Reader, func()) {
+	l.t.Helper()
+	cmd.Env = append(cmd.Env, truthEnv+"="+l.truth, portsEnv+"="+l.ports)
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
 		l.t.Fatal(err)
@@ -85,8 +92,8 @@ func (l *lab) start(name string, env ...string) (*netlab.Process, io.Reader, fun
 	return p, outRead, func() {
 		l.t.Helper()
 		inWrite.Close()
-		if err := p.Wait(); err != nil && name != "victim" {
-			l.t.Fatalf("%s: %v", name, err)
+		if err := p.Wait(); err != nil && cmd.Args[0] != "victim" {
+			l.t.Fatalf("%s: %v", cmd.Args[0], err)
 		}
 	}
 }

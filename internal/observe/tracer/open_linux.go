@@ -3,7 +3,7 @@ package tracer
 import (
 	"errors"
 	"fmt"
-	"os"
+	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -14,7 +14,8 @@ import (
 // Tracer is a set of attached programs. Its methods may be called from several
 // goroutines at once.
 type Tracer struct {
-	parts []*ebpf.Collection // the first holds the maps of all
+	maps  *ebpf.Collection   // without programs
+	parts []*ebpf.Collection // one program each
 	links []link.Link
 	state *ebpf.Program
 	hooks []Hook
@@ -23,17 +24,28 @@ type Tracer struct {
 	early uint64          // mini-sockets made while only their timers were watched
 	ring  *ringbuf.Reader // nil without Options.Records
 	raw   chan *ringbuf.Record
+
+	// mu guards the windows. Nothing slower than emptying them is done under it.
+	mu       sync.Mutex
+	groups   *groupWindow
+	searches *searchWindow
+	closing  chan struct{} // closed to end keep
+	kept     chan struct{} // closed when it has ended
 }
 
 // Open attaches the programs. It fails with an *UnavailableError where the
 // kernel or the rights do not allow that; hooks that are only useful may be
 // missing, and Coverage says so. Close the Tracer to detach them.
+//
+// Where the kernel hides the addresses of its functions, a connection on the
+// loopback device is made for a moment. Where tracefs is not mounted, it is
+// mounted for a moment for nobody but this one thread, if the rights allow that.
 func Open(opts Options) (*Tracer, error) {
 	if err := possible(running()); err != nil {
 		return nil, err
 	}
 	opts = opts.withDefaults()
-	handler, why := handlerAddress(kallsyms)
+	handler, why := timewaitHandler()
 	t, err := attach(opts, handler, why)
 	var missing *timerError
 	if errors.As(err, &missing) {
@@ -54,30 +66,16 @@ func (e *timerError) Error() string { return "watch timers: " + e.err.Error() }
 // attach loads and attaches all hooks. A handler of 0 leaves out the timer,
 // for the reason why.
 func attach(opts Options, handler uint64, why error) (*Tracer, error) {
-	t := &Tracer{hooks: hooks(running()), exact: handler != 0}
+	t := &Tracer{hooks: hooks(running()), exact: handler != 0, closing: make(chan struct{}), kept: make(chan struct{})}
 	spec, err := configure(opts, handler)
 	if err != nil {
 		return nil, err
 	}
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		err := why
-		if h.program != timerProgram || t.exact {
-			err = t.hook(spec, h)
-		}
-		switch {
-		case err == nil:
-			h.Attached = true
-		case h.program == stateProgram:
-			return nil, errors.Join(err, t.Close())
-		case h.program == timerProgram && t.exact:
-			return nil, errors.Join(&timerError{err}, t.Close())
-		default:
-			h.Why = err.Error()
-			if _, err := os.Stat(tracefs + "/events"); h.group != "" && err != nil {
-				h.Why, h.hint = "tracefs is not mounted", "sudo mount -t tracefs tracefs "+tracefs
-			}
-		}
+	if err := t.prepare(spec, opts); err != nil {
+		return nil, err
+	}
+	if err := t.hookAll(spec, why); err != nil {
+		return nil, errors.Join(err, t.Close())
 	}
 	t.since = time.Now()
 	before, err := t.Coverage()
@@ -86,7 +84,7 @@ func attach(opts Options, handler uint64, why error) (*Tracer, error) {
 	}
 	t.early = before.Unmatched
 	if opts.Records {
-		if t.ring, err = ringbuf.NewReader(t.parts[0].Maps["ring"]); err != nil {
+		if t.ring, err = ringbuf.NewReader(t.maps.Maps["ring"]); err != nil {
 			return nil, errors.Join(fmt.Errorf("open ring of records: %w", err), t.Close())
 		}
 		t.raw = make(chan *ringbuf.Record, 1)
@@ -96,16 +94,75 @@ func attach(opts Options, handler uint64, why error) (*Tracer, error) {
 	return t, nil
 }
 
+// prepare makes the maps that all programs share.
+func (t *Tracer) prepare(spec *ebpf.CollectionSpec, opts Options) error {
+	own := spec.Copy()
+	own.Programs = nil
+	maps, err := ebpf.NewCollection(own)
+	if err != nil {
+		return fmt.Errorf("make maps: %w", err)
+	}
+	t.maps = maps
+	t.groups = newWindow[bpfGroupKey, bpfGroup, *bpfGroup](maps.Maps, "groups", opts.Kept)
+	t.searches = newWindow[bpfSearchKey, bpfSearch, *bpfSearch](maps.Maps, "searches", opts.Kept)
+	go t.keep()
+	return nil
+}
+
+// hookAll attaches the hooks, in their order; the classic ones are the last.
+func (t *Tracer) hookAll(spec *ebpf.CollectionSpec, why error) error {
+	classic := len(t.hooks)
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		if h.group != "" {
+			classic = i
+			break
+		}
+		err := why
+		if h.program != timerProgram || t.exact {
+			err = t.hook(spec, h)
+		}
+		switch {
+		case err == nil:
+			h.Attached = true
+		case h.program == stateProgram:
+			return err
+		case h.program == timerProgram && t.exact:
+			return &timerError{err}
+		default:
+			h.Why = err.Error()
+		}
+	}
+	t.hookClassic(spec, t.hooks[classic:])
+	return nil
+}
+
+// hookClassic attaches those that tracefs knows. They are only useful.
+func (t *Tracer) hookClassic(spec *ebpf.CollectionSpec, hooks []Hook) {
+	err := withTracefs(func() error {
+		for i := range hooks {
+			h := &hooks[i]
+			if err := t.hook(spec, h); err != nil {
+				h.Why = err.Error()
+			}
+			h.Attached = h.Why == ""
+		}
+		return nil
+	})
+	var missing *tracefsError
+	if errors.As(err, &missing) {
+		for i := range hooks {
+			hooks[i].Why, hooks[i].hint = missing.Error(), missing.hint
+		}
+	}
+}
+
 // hook loads one program, sharing the maps of those before, and attaches it:
 // each alone, so that one that is refused does not take the others along.
 func (t *Tracer) hook(spec *ebpf.CollectionSpec, h *Hook) error {
 	own := spec.Copy()
 	own.Programs = map[string]*ebpf.ProgramSpec{h.program: own.Programs[h.program]}
-	var opts ebpf.CollectionOptions
-	if len(t.parts) > 0 {
-		opts.MapReplacements = t.parts[0].Maps
-	}
-	part, err := ebpf.NewCollectionWithOptions(own, opts)
+	part, err := ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: t.maps.Maps})
 	if err != nil {
 		return fmt.Errorf("load program for %s: %w", h.Name, err)
 	}
@@ -133,11 +190,14 @@ func configure(opts Options, handler uint64) (*ebpf.CollectionSpec, error) {
 		return nil, fmt.Errorf("read programs: %w", err)
 	}
 	for name, size := range map[string]int{
-		"conns": opts.Connections, "groups": opts.Groups, "listeners": opts.Listeners,
-		"failures": opts.Failures, "ring": ringSize(opts),
+		"conns": opts.Connections, "listeners": opts.Listeners, "failures": opts.Failures, "ring": ringSize(opts),
+		"groups_even": opts.Groups, "groups_odd": opts.Groups,
+		"searches_even": opts.Destinations, "searches_odd": opts.Destinations,
 	} {
 		spec.Maps[name].MaxEntries = uint32(size)
 	}
+	spec.Maps["groups"].InnerMap.MaxEntries = uint32(opts.Groups)
+	spec.Maps["searches"].InnerMap.MaxEntries = uint32(opts.Destinations)
 	records := uint8(0)
 	if opts.Records {
 		records = 1
@@ -156,6 +216,13 @@ func configure(opts Options, handler uint64) (*ebpf.CollectionSpec, error) {
 // Close detaches all programs; what was counted is gone. It interrupts Next,
 // which then returns os.ErrClosed.
 func (t *Tracer) Close() error {
+	if t.maps == nil {
+		return nil
+	}
+	close(t.closing)
+	<-t.kept
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var errs []error
 	for _, l := range t.links {
 		errs = append(errs, l.Close())
@@ -163,9 +230,9 @@ func (t *Tracer) Close() error {
 	if t.ring != nil {
 		errs = append(errs, t.ring.Close())
 	}
-	for _, part := range t.parts {
+	for _, part := range append(t.parts, t.maps) {
 		part.Close()
 	}
-	t.links, t.parts = nil, nil
+	t.links, t.parts, t.maps = nil, nil, nil
 	return errors.Join(errs...)
 }

@@ -29,6 +29,9 @@ func (*Tracer) Coverage() (Coverage, error) { return Coverage{}, errors.ErrUnsup
 // Failures fails.
 func (*Tracer) Failures() ([]Failure, error) { return nil, errors.ErrUnsupported }
 
+// Connecting fails.
+func (*Tracer) Connecting() ([]Connecting, error) { return nil, errors.ErrUnsupported }
+
 // Find fails.
 func (*Tracer) Find(uint64) (Life, bool, error) { return Life{}, false, errors.ErrUnsupported }
 
@@ -40,3 +43,6 @@ func (*Tracer) Close() error { return nil }
 
 // NamespaceCookie fails.
 func NamespaceCookie() (uint64, error) { return 0, errors.ErrUnsupported }
+
+// DropPrivileges fails.
+func DropPrivileges(...int) error { return errors.ErrUnsupported }

@@ -17,7 +17,6 @@ const (
 	kallsyms = "/proc/kallsyms"
 	vmlinux  = "/sys/kernel/btf/vmlinux"
 	lockdown = "/sys/kernel/security/lockdown"
-	tracefs  = "/sys/kernel/tracing"
 	handler  = "tw_timer_handler" // of struct inet_timewait_sock's timer, since 4.4
 )
 

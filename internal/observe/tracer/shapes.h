@@ -41,9 +41,10 @@ struct conn {
 	__u8 first;
 	__u8 how;
 	__u8 signal;
-	__u8 mini; // the substate of its mini-socket
-	__u8 seen; // the last state that was looked at
-	__u8 unused[2];
+	__u8 mini;      // the substate of its mini-socket
+	__u8 seen;      // the last state that was looked at
+	__u8 searching; // connect() has not sent its SYN
+	__u8 unused;
 };
 
 struct record {
@@ -125,6 +126,27 @@ struct failure {
 	struct process owner;
 };
 
+struct search_key {
+	__u64 netns;
+	__u8 addr[16];
+	__be16 port;
+	__u16 unused[3];
+};
+
+enum { SEARCH_BUCKETS = 24 };
+
+// search is how long connect() took to send a SYN to one destination.
+struct search {
+	__u64 buckets[SEARCH_BUCKETS]; // the n-th counts those of n binary digits of microseconds
+	__u64 count;
+	__u64 time; // ns, sum
+	__u64 failed;
+	__u64 failed_time;
+	__u64 last; // ns since boot
+	__u32 inode;
+	__u32 unused;
+};
+
 struct counts {
 	__u64 closed;         // connections that ended
 	__u64 evicted;        // of them, those whose beginning of the end had been forgotten
@@ -138,11 +160,15 @@ struct counts {
 	__u64 shared;         // children of listeners that several processes have on the same address
 	__u64 failures;       // failed calls
 	__u64 failures_full;  // of them, those not remembered
+	__u64 groups;         // groups that were begun
+	__u64 searches;       // destinations that were begun
 };
 
 // cpu is what a processor keeps for itself.
 struct cpu {
 	struct counts counts;
 	__u64 cookie; // of the last mini-socket armed here
-	__u64 substate;
+	__u8 substate;
+	__u8 unused[3];
+	__u32 ports; // of the same, if nobody has asked for its cookie, which is 0 then
 };

@@ -102,15 +102,17 @@ static __always_inline void key_of(struct group_key *key, struct conn *c, struct
 
 static __always_inline void aggregate(struct cpu *cpu, struct group_key *key, struct conn *c, struct sock *sk, struct ending *e)
 {
-	struct group *g = bpf_map_lookup_elem(&groups, key);
 	__u32 zero = 0;
+	void *half = bpf_map_lookup_elem(&groups, &zero);
+	struct group *g = half ? bpf_map_lookup_elem(half, key) : 0;
 
-	if (!g) {
+	if (half && !g) {
 		struct group fresh = {.inode = sk->__sk_common.skc_net.net->ns.inum};
 
 		fresh.owner = *owner_of(c);
-		bpf_map_update_elem(&groups, key, &fresh, BPF_NOEXIST);
-		g = bpf_map_lookup_elem(&groups, key);
+		if (!bpf_map_update_elem(half, key, &fresh, BPF_NOEXIST))
+			add(cpu->counts.groups, 1);
+		g = bpf_map_lookup_elem(half, key);
 	}
 	if (!g) {
 		add(cpu->counts.other, 1);

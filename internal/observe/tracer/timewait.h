@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "tell.h"
+#include "search.h"
 
 // Nothing else shows that a TIME_WAIT is made: the state tracepoint does not.
 // The mini-socket's timer starts just before its connection goes to CLOSE. That
@@ -13,10 +13,8 @@
 // That a FIN_WAIT2 mini-socket becomes TIME_WAIT cannot be seen in this way:
 // its timer is set anew, but within two seconds mostly into the same bucket of
 // the wheel, where __mod_timer only changes the time and tells nobody.
-SEC("tp_btf/timer_start")
-int on_timer_start(__u64 *ctx)
+static __always_inline void lingering(struct timer_list *timer)
 {
-	struct timer_list *timer = (struct timer_list *)ctx[0];
 	struct inet_timewait_sock *tw;
 	struct conn *c;
 	struct cpu *cpu;
@@ -24,16 +22,14 @@ int on_timer_start(__u64 *ctx)
 	__u64 cookie = 0;
 	int refs = 0;
 
-	if ((__u64)timer->function != timewait_handler)
-		return 0;
 	// Through an integer: the verifier allows no step back from a field to
 	// its structure.
 	tw = (struct inet_timewait_sock *)((__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer));
 	if (only_netns && BPF_CORE_READ(tw, __tw_common.skc_net.net, net_cookie) != only_netns)
-		return 0;
+		return;
 	cpu = this_cpu();
 	if (!cpu)
-		return 0;
+		return;
 	bpf_core_read(&cookie, sizeof(cookie), &tw->__tw_common.skc_cookie.counter);
 	bpf_core_read(&substate, sizeof(substate), &tw->tw_substate);
 	bpf_core_read(&refs, sizeof(refs), &tw->__tw_common.skc_refcnt.refs.counter);
@@ -42,11 +38,26 @@ int on_timer_start(__u64 *ctx)
 	// reference beside the three it begins with. A new one can be looked up
 	// as early, but its connection is still there.
 	if (refs > 3 && !c)
-		return 0;
+		return;
 	add(cpu->counts.minis, 1);
 	if (c)
 		c->mini = substate;
 	cpu->cookie = cookie;
 	cpu->substate = substate;
+	if (!cookie)
+		cpu->ports = ports(BPF_CORE_READ(tw, tw_sport), BPF_CORE_READ(tw, __tw_common.skc_dport));
+}
+
+// Every timer of the system comes through here.
+SEC("tp_btf/timer_start")
+int on_timer_start(__u64 *ctx)
+{
+	struct timer_list *timer = (struct timer_list *)ctx[0];
+	__u64 function = (__u64)timer->function;
+
+	if (function == timewait_handler)
+		lingering(timer);
+	else if (function == retransmit_handler)
+		sent(timer);
 	return 0;
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestKernelWhatTinyMapsLoseIsCountedExactly(t *testing.T) {
@@ -126,6 +128,54 @@ func TestKernelConnectionsOlderThanTheTracerHaveACloser(t *testing.T) {
 	}
 	if p.PID() == 0 || len(truths) < 40 {
 		t.Errorf("%d truths", len(truths))
+	}
+}
+
+func TestKernelConnectionsThatWereClosingBeforeTheTracerEndRightAndAreNotForgotten(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	openTracer(t, Options{Namespace: l.ns}) // or skip
+	const all = 50
+	var tr *Tracer
+	err := l.host.Do(func() error {
+		var servers, clients []int
+		for range all {
+			listener, client, server, err := pair()
+			if err != nil {
+				return err
+			}
+			servers, clients = append(servers, server), append(clients, client)
+			if err := errors.Join(unix.Close(listener), unix.Shutdown(client, unix.SHUT_WR), acknowledge(server)); err != nil {
+				return err
+			}
+		}
+		tr = openTracer(t, Options{Namespace: l.ns, Records: true})
+		for i := range servers {
+			if err := errors.Join(unix.Close(servers[i]), unix.Close(clients[i])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	for range 2 * all {
+		r, err := tr.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.First == Us {
+			left++
+			if r.End != EndTimeWait || r.Closer.Known() || r.Born != 0 {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	c, err := tr.Coverage()
+	if err != nil || left != all || c.Evicted != 0 || c.Unmatched != 0 || c.Minis != all {
+		t.Errorf("%d left a TIME_WAIT, %+v, %v", left, c, err)
 	}
 }
 

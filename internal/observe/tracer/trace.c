@@ -3,6 +3,7 @@
 #include "closing.h"
 #include "timewait.h"
 #include "failing.h"
+#include "learn.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -27,7 +28,7 @@ static __always_inline void moved(struct sock *sk, int before, int after)
 		return;
 	switch (after) {
 	case TCP_SYN_SENT:
-		connecting(sk);
+		connecting(sk, tcp);
 		break;
 	case TCP_LISTEN:
 		listening(cpu, sk, tcp);
@@ -54,6 +55,8 @@ int on_state(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
 
+	if (!began)
+		began = bpf_ktime_get_ns();
 	if (wanted(sk, ctx[2]))
 		moved(sk, ctx[1], ctx[2]);
 	return 0;

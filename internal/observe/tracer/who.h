@@ -94,6 +94,11 @@ static __always_inline void destination(__u8 *to, struct sock *sk)
 		mapped(to, sk->__sk_common.skc_daddr);
 }
 
+static __always_inline __u32 ports(__be16 source, __be16 destination)
+{
+	return (__u32)source << 16 | destination;
+}
+
 static __always_inline __u64 namespace(struct sock *sk)
 {
 	return sk->__sk_common.skc_net.net->net_cookie;

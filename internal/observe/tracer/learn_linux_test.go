@@ -1,0 +1,60 @@
+package tracer
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestKernelASocketTellsTheSameHandlerAsTheSymbolTable(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	want, err := handlerAddress(kallsyms)
+	if err != nil {
+		t.Skip(err)
+	}
+	var got uint64
+	err = l.host.Do(func() (err error) {
+		got, err = learnHandler()
+		return err
+	})
+	skipIfRefused(t, err)
+	if err != nil || got != want {
+		t.Errorf("%x, %v, want %x", got, err, want)
+	}
+	if rows := l.minis(); len(rows) != 0 {
+		t.Errorf("something remains: %+v", rows)
+	}
+	if n := l.kernelCount("TCPAbortOnData"); n != 1 {
+		t.Errorf("%d resets, want that of one mini-socket", n)
+	}
+}
+
+func TestKernelWithoutAnyMiniSocketThereIsNothingToLearn(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	sockets, err := listSockets()
+	skipIfRefused(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sockets.Close()
+	err = l.host.Do(func() error {
+		_, err := readHandler(sockets)
+		return err
+	})
+	if !errors.Is(err, errNoMini) {
+		t.Errorf("%v", err)
+	}
+}
+
+// skipIfRefused skips where Open would say that it cannot trace.
+func skipIfRefused(t *testing.T, err error) {
+	t.Helper()
+	no := possible(running())
+	if err != nil && no == nil {
+		no = refused(err)
+	}
+	if errors.As(no, new(*UnavailableError)) {
+		t.Skipf("cannot trace here: %v", no)
+	}
+}
