@@ -45,6 +45,7 @@ type commands struct {
 	Trace      traceCmd      `cmd:"" help:"A line for each connection that closes: who opened and closed it, how, and whether it left a TIME_WAIT."`
 	Record     recordCmd     `cmd:"" help:"Record what is seen until Ctrl-C, with who closes connections, for --from."`
 	Top        topCmd        `cmd:"" help:"The live view in a terminal: states, findings, destinations, owners; also over a recording."`
+	Why        whyCmd        `cmd:"" help:"Why a port cannot be bound, or connects to a destination fail: who holds what, and what helps."`
 	Fix        fixCmd        `cmd:"" help:"What to do about the findings, best first; --apply writes the kernel's part so that it can be undone."`
 	Lint       lintCmd       `cmd:"" help:"Judge sysctl files, scripts, container files and live values: what helps, what does nothing, what harms."`
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -14,9 +15,10 @@ import (
 // A half-open inbound connection (NewSynRecv) is no Holder: request sockets
 // are not in the bind table (inet_bind_hash is called for full sockets only).
 type Holder struct {
-	Addr   netip.Addr `json:"addr"` // local; unspecified for a wildcard; IPv4 unmapped
-	V6     bool       `json:"v6,omitempty"`
-	V6Only Tri        `json:"v6only"` // of an AF_INET6 socket: it keeps away from IPv4; bind() to a native IPv6 address sets it (__inet6_bind)
+	Addr        netip.Addr `json:"addr"`                   // local; unspecified for a wildcard; IPv4 unmapped
+	AddrUnknown bool       `json:"addr_unknown,omitempty"` // Addr means nothing
+	V6          bool       `json:"v6,omitempty"`
+	V6Only      Tri        `json:"v6only"` // of an AF_INET6 socket: it keeps away from IPv4; bind() to a native IPv6 address sets it (__inet6_bind)
 	// State is the socket's. BoundInactive is bound but neither listening nor
 	// connected. Of a mini-socket it is the substate, and Mini is set.
 	State tcp.State `json:"state"`
@@ -82,4 +84,27 @@ type PortHolders struct {
 	Exact  bool    `json:"exact"`
 	Owners []Owner `json:"owners,omitempty"`
 	Gaps   []Gap   `json:"gaps,omitempty"`
+}
+
+// Compare orders holders: those in nobody's hurry to leave first (listeners,
+// bound ones, live connections, mini-sockets), then by address and options.
+func (h *Holder) Compare(o *Holder) int {
+	return cmp.Or(
+		cmp.Compare(h.rank(), o.rank()), cmp.Compare(h.State, o.State), h.Addr.Compare(o.Addr), cmp.Compare(o.Count, h.Count),
+		cmp.Compare(h.UID, o.UID), cmp.Compare(h.ReuseAddr, o.ReuseAddr), cmp.Compare(h.ReusePort, o.ReusePort),
+		cmp.Compare(h.Explicit, o.Explicit), cmp.Compare(h.Device, o.Device), cmp.Compare(h.L3Master, o.L3Master),
+		h.Remote.Compare(o.Remote),
+	)
+}
+
+func (h *Holder) rank() int {
+	switch {
+	case h.Mini:
+		return 3
+	case h.State == tcp.Listen:
+		return 0
+	case h.State == tcp.BoundInactive:
+		return 1
+	}
+	return 2
 }

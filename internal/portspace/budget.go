@@ -112,15 +112,15 @@ func ReuseOf(settings *evidence.Settings, src, dst netip.Addr) Reuse {
 	mode, known := settings.TWReuse.Get()
 	switch {
 	case !known:
-		r.Because = "tcp_tw_reuse could not be read"
+		r.Cause, r.Because = ReuseUnknown, "tcp_tw_reuse could not be read"
 	case settings.Timestamps.Is(0):
-		r.Because = "tcp_timestamps is off"
+		r.Cause, r.Because = ReuseNoTimestamps, "tcp_timestamps is off"
 	case mode == 0:
-		r.Because = "tcp_tw_reuse is 0"
+		r.Cause, r.Because = ReuseOff, "tcp_tw_reuse is 0"
 	case mode == 2 && !src.IsLoopback() && !dst.IsLoopback():
-		r.Because = "tcp_tw_reuse is 2: loopback only"
+		r.Cause, r.Because = ReuseLoopbackOnly, "tcp_tw_reuse is 2: loopback only"
 	default:
-		r.Allowed = true
+		r.Allowed, r.Cause = true, ReuseAllowed
 		r.Because = fmt.Sprintf("tcp_tw_reuse is %d: after %v in TIME_WAIT", mode, r.Delay)
 	}
 	return r

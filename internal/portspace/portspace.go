@@ -52,4 +52,17 @@ type Reuse struct {
 	Allowed bool          `json:"allowed"`
 	Delay   time.Duration `json:"delay_ns"` // how old the TIME_WAIT must be
 	Because string        `json:"because"`  // one clause
+	Cause   ReuseCause    `json:"-"`        // the same as a word
 }
+
+// ReuseCause is why TIME_WAIT ports may be taken over or not.
+type ReuseCause string
+
+// The causes.
+const (
+	ReuseAllowed      ReuseCause = "allowed"
+	ReuseUnknown      ReuseCause = "unknown"       // tcp_tw_reuse could not be read
+	ReuseOff          ReuseCause = "off"           // tcp_tw_reuse is 0
+	ReuseLoopbackOnly ReuseCause = "loopback only" // tcp_tw_reuse is 2
+	ReuseNoTimestamps ReuseCause = "no timestamps" // tcp_timestamps is 0
+)
