@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
@@ -41,6 +42,7 @@ func watch(p *program, netns string, least time.Duration, each func(*evidence.Cl
 	var refused *tracer.UnavailableError
 	if errors.As(err, &refused) {
 		gap := refused.Gap()
+		gap.Hint = strings.Replace(gap.Hint, "linger trace", "linger", 1)
 		return nil, &gap, nil
 	}
 	if err != nil {

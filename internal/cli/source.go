@@ -23,7 +23,8 @@ type live struct {
 	*observe.Observer
 	every time.Duration
 	looks int
-	watch *watching // nil without a tracer
+	watch *watching     // nil without a tracer
+	blind *evidence.Gap // why there is none; nil if none was wanted
 }
 
 // Close ends the looking, and the tracing.
@@ -48,13 +49,19 @@ func (l *live) Next(ctx context.Context) (*evidence.Snapshot, error) {
 	}
 	l.looks++
 	snap, err := l.Look(ctx)
-	if err != nil || l.looks > 1 || !l.watch.worth(snap) {
-		return snap, err
+	if err == nil && l.looks == 1 && l.watch.worth(snap) {
+		if err := l.watch.rest(ctx); err != nil {
+			return nil, err
+		}
+		snap, err = l.Look(ctx)
 	}
-	if err := l.watch.rest(ctx); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return l.Look(ctx)
+	if _, ownerless := snap.Covered(); l.blind != nil && ownerless > 0 { // else nobody asks
+		snap.Gaps = append(snap.Gaps, *l.blind)
+	}
+	return snap, nil
 }
 
 // replay reads a recording. What it holds of owners was resolved when it was
@@ -110,7 +117,7 @@ func (f *lookFlags) open(p *program, opts observe.Options, trace time.Duration) 
 		case err != nil:
 			return nil, err
 		case gap != nil:
-			opts.Gaps = append(opts.Gaps, *gap)
+			l.blind = gap
 		default:
 			l.watch, opts.Ledger = w, w.Ledger
 		}
