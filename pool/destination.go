@@ -133,7 +133,7 @@ func (d *destination) open(ctx context.Context) (*link, error) {
 		d.pool.places.give()
 		d.counts.dialErrors.Add(1)
 		if ctx.Err() != nil {
-			return nil, ErrClosed // puddle ends it only when it is closed
+			return nil, err // puddle ends it only when it is closed
 		}
 		d.backoff.failed(d.pool.clock.now(), round, err)
 		d.log(slog.LevelWarn, "could not connect", keyError, err)

@@ -3,6 +3,7 @@ package pool_test
 import (
 	"context"
 	"errors"
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -121,6 +122,25 @@ func TestPlaceOfAFailedDialIsFree(t *testing.T) {
 		}
 	}
 	get(t, p, s.addr()).Release()
+}
+
+func TestConnectionOfACallerWhoGaveUpMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, pool.Options{MaxTotal: 1, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			time.Sleep(10 * time.Millisecond)
+			return pipes(ctx, network, address)
+		}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := p.Get(ctx, "tcp", "a"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("Get: %v", err)
+		}
+		began := time.Now()
+		get(t, p, "b").Release() // must come while a is dialled, and waits
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("waited for %v, longer than until the next look", took)
+		}
+	})
 }
 
 func TestTooManyWhoWaitForAPlaceAreRefused(t *testing.T) {
