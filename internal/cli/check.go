@@ -28,13 +28,17 @@ const settle = 250 * time.Millisecond
 func (c *checkCmd) Run(p *program) error {
 	reporter := c.reporter(p)
 	worst := rule.Info
+	var before *evidence.Snapshot // the look before, which tells how live connections grow
 	err := c.run(p, observe.Options{Deep: true, Settle: settle}, c.Trace, func(src source, snap *evidence.Snapshot) error {
 		findings, err := judge(p.ctx, src, snap)
 		if err != nil {
 			return err
 		}
 		worst = rule.Worst(findings)
-		return reporter.Check(view.ReportOf(snap, findings))
+		report := view.ReportOf(snap, findings)
+		report.Forecast = future(snap, before)
+		before = snap
+		return reporter.Check(report)
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ type commands struct {
 	Demo       demoCmd       `cmd:"" help:"Make a private network with a real problem in it, and diagnose it before your eyes."`
 	Explain    explainCmd    `cmd:"" help:"Explain a topic, such as time-wait or ports, in English or Chinese; alone it lists them."`
 	Lab        labCmd        `cmd:"" help:"Play claims about TCP's last minute on this kernel, in private networks."`
+	Sim        simCmd        `cmd:"" help:"Play scenarios, traffic and fleets on a simulated kernel of any release: where the wall is, and when."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 	Man        manCmd        `cmd:"" help:"Print the manual page in roff."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

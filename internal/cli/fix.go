@@ -104,7 +104,7 @@ func (c *fixCmd) plan(p *program) (remedy.Plan, source, error) {
 		src.Close()
 		return remedy.Plan{}, nil, err
 	}
-	return remedy.Of(snap, findings, c.language()), src, nil
+	return remedy.Foretold(snap, findings, c.language(), foretell(snap)), src, nil
 }
 
 // language is English for programs unless they ask, else the reader's.

@@ -54,7 +54,9 @@ func (c *topCmd) Run(p *program) error {
 		}
 		options.Tape = t
 		options.Judge = func(_ context.Context, snap *evidence.Snapshot) (view.Report, error) {
-			return view.ReportOf(snap, rule.Judge(rules.All(), snap)), nil
+			report := view.ReportOf(snap, rule.Judge(rules.All(), snap))
+			report.Forecast = future(snap, nil)
+			return report, nil
 		}
 		return tui.Run(p.ctx, options)
 	}

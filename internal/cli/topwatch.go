@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/forecast"
 	"github.com/linger-dev/linger/internal/observe"
 	"github.com/linger-dev/linger/internal/rule"
 	"github.com/linger-dev/linger/internal/rules"
@@ -21,6 +22,8 @@ type watcher struct {
 	looks int
 	known map[sought]sight
 	again map[sought]int // not to be lain in wait for before this look
+	told  *forecast.Forecast
+	last  *evidence.Snapshot // that told is of
 }
 
 // sought is an outbound group of a namespace.
@@ -56,8 +59,16 @@ func (w *watcher) judge(ctx context.Context, snap *evidence.Snapshot) (view.Repo
 		return view.Report{}, err
 	}
 	w.learn(snap, asked)
-	return view.ReportOf(snap, rule.Judge(rules.All(), snap)), nil
+	report := view.ReportOf(snap, rule.Judge(rules.All(), snap))
+	if w.last == nil || snap.Taken.Sub(w.last.Taken) >= foretoldFor {
+		w.told, w.last = future(snap, w.last), snap
+	}
+	report.Forecast = w.told
+	return report, nil
 }
+
+// foretoldFor is how long a forecast is shown: it may take a tenth of a second.
+const foretoldFor = 5 * time.Second
 
 // choose returns the outbound groups whose owners are asked for: those whose
 // owner is known and has connections now, and sometimes the largest others.

@@ -32,6 +32,7 @@ func (p *planner) moreAddresses(now *world, groups []group) (draft, bool) {
 		Undo:     l.F("take the address away again after its connections have ended", "等该地址上的连接结束后，再移除该地址"),
 		ProvedBy: []string{"bind-address-no-port", "ports-run-out-exactly"},
 		Snippets: snippets(sources, clients, groups[0].service(), l),
+		then:     Change{Times: 1 / float64(times)},
 	}), true
 }
 
@@ -95,5 +96,6 @@ func (p *planner) noBind(now *world, groups []group) (draft, bool) {
 		Undo:     p.restore(),
 		ProvedBy: []string{"bound-port-poisons", "bind-address-no-port"},
 		Snippets: snippets(sources, clients, groups[0].service(), l),
+		then:     Change{Unbound: true},
 	}), true
 }

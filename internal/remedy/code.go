@@ -25,16 +25,29 @@ const (
 	FewerRetries    Code = "fewer-retries"
 )
 
-// codes is the order in which remedies are to be tried: first what lets the
-// cause go away, then who closes first, then room, then what leans on
-// timestamps, then what shortens a protection.
-func codes() []Code {
-	return []Code{
-		ContinueProcess, CloseAtEnd, PeerCloses, FindLostAnswers, KeepAlive, FewerAtOnce, ServeKeepAlive,
-		OtherSideFirst, ReservePorts, BackToDefault, WiderRange, MoreAddresses, NoExplicitBind, MoreBuckets,
-		TimestampsOn, Reuse, ReuseSooner, ShorterOrphans, FewerRetries,
+// tiers is the order in which remedies are to be tried: first what lets the cause
+// go away, then who closes first, then room, then what leans on timestamps, then
+// what shortens a protection. Those of one tier are equally safe.
+func tiers() [][]Code {
+	return [][]Code{
+		{ContinueProcess},
+		{CloseAtEnd},
+		{PeerCloses},
+		{FindLostAnswers},
+		{KeepAlive, FewerAtOnce, ServeKeepAlive},
+		{OtherSideFirst},
+		{ReservePorts},
+		{BackToDefault},
+		{WiderRange, MoreAddresses, NoExplicitBind},
+		{MoreBuckets},
+		{TimestampsOn, Reuse},
+		{ReuseSooner, ShorterOrphans, FewerRetries},
 	}
 }
+
+// codes is the same order, of those of one tier as well: it decides where no
+// forecast does.
+func codes() []Code { return slices.Concat(tiers()...) }
 
 func place(c Code) int { return slices.Index(codes(), c) }
 

@@ -26,6 +26,7 @@ type Effect struct {
 	Before   Outlook `json:"before"`
 	After    Outlook `json:"after"`
 	Assuming string  `json:"assuming,omitempty"` // what After rests on beside the evidence, in one clause
+	AtTwice  *Future `json:"at_twice,omitempty"` // After at twice the traffic, if a twin was asked
 	Room     float64 `json:"room"`               // how many times Rate fits into After.Limit; 0 if there is no rate or no limit
 	Ends     bool    `json:"ends"`               // After has room for twice the present rate
 }
@@ -41,6 +42,13 @@ type Outlook struct {
 	Never  bool          `json:"never"`            // at the present rate the limit is not reached
 	In     time.Duration `json:"in_ns"`            // else when it is, from the snapshot; 0: now
 	Memory uint64        `json:"memory,omitempty"` // bytes of kernel memory at most, for Buckets
+
+	// Twin: Never and In are what a simulated kernel does, not arithmetic; and so
+	// are Early, Late and Until, which Future explains.
+	Twin  bool          `json:"twin,omitempty"`
+	Early time.Duration `json:"early_ns,omitempty"`
+	Late  time.Duration `json:"late_ns,omitempty"`
+	Until time.Duration `json:"until_ns,omitempty"`
 }
 
 // enough reports whether twice the present rate leaves the fifth of the ports

@@ -3,6 +3,7 @@ package remedy
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/rule"
@@ -13,12 +14,18 @@ import (
 // order of findings does not matter. A finding whose namespace or group is not
 // in snap is passed over.
 func Of(snap *evidence.Snapshot, findings []rule.Finding, lang say.Lang) Plan {
+	return Foretold(snap, findings, lang, nil)
+}
+
+// Foretold is Of with a forecaster of snap: effects say what it says, and remedies
+// that are equally safe come in the order of what becomes of their groups.
+func Foretold(snap *evidence.Snapshot, findings []rule.Finding, lang say.Lang, ask Forecaster) Plan {
 	all := slices.Clone(findings)
 	slices.SortStableFunc(all, compareFindings)
 	plan := Plan{Host: snap.Host, Made: snap.Taken, Lang: lang, Remedies: []Remedy{}, Refusals: []Refusal{}}
 	var drafts []draft
 	for i := range snap.Namespaces {
-		p := &planner{snap: snap, ns: &snap.Namespaces[i], lang: lang, all: all}
+		p := &planner{snap: snap, ns: &snap.Namespaces[i], lang: lang, all: all, ask: ask}
 		drafts = append(drafts, p.plan()...)
 		plan.Refusals = append(plan.Refusals, p.refused...)
 	}
@@ -40,6 +47,8 @@ func Of(snap *evidence.Snapshot, findings []rule.Finding, lang say.Lang) Plan {
 type draft struct {
 	Remedy
 	settles []int
+	rank    int           // see Remedy.standing
+	in      time.Duration // see Remedy.standing
 }
 
 // planner makes the remedies for one namespace.
@@ -47,8 +56,10 @@ type planner struct {
 	snap    *evidence.Snapshot
 	ns      *evidence.Namespace
 	lang    say.Lang
-	all     []rule.Finding // of all namespaces, gravest first
-	refused []Refusal      // what would be proposed, were it not unsafe here
+	all     []rule.Finding            // of all namespaces, gravest first
+	refused []Refusal                 // what would be proposed, were it not unsafe here
+	ask     Forecaster                // nil: arithmetic
+	futures map[evidence.Key]foretold // of the groups as they are
 }
 
 // plan returns the drafts for the namespace, in any order.
@@ -113,6 +124,7 @@ func (p *planner) draft(at []int, r Remedy) draft {
 			r.For = append(r.For, f.Code)
 		}
 	}
+	p.foretell(&r)
 	for i := range r.Effects {
 		if e := &r.Effects[i]; e.Rate > 0 {
 			e.Room = e.After.Limit / e.Rate
@@ -124,6 +136,7 @@ func (p *planner) draft(at []int, r Remedy) draft {
 	r.Effects, r.ProvedBy = orEmpty(r.Effects), orEmpty(r.ProvedBy)
 	r.Settings, r.Snippets = orEmpty(r.Settings), orEmpty(r.Snippets)
 	d := draft{Remedy: r}
+	d.rank, d.in = r.standing()
 	if r.Ends {
 		d.settles = slices.Clone(at)
 	}
@@ -156,8 +169,8 @@ func compareSubjects(a, b rule.Subject) int {
 	return cmp.Or(keyA.Compare(keyB), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Setting, b.Setting))
 }
 
-// compareDrafts puts what is needed before what is not, then goes by the order
-// of codes, which is that of safety.
+// compareDrafts puts what is needed before what is not, then goes by safety, then
+// by what becomes of the groups, and else by the order of codes.
 func compareDrafts(a, b draft) int {
 	needless := func(d draft) int {
 		if d.Needed() {
@@ -167,6 +180,8 @@ func compareDrafts(a, b draft) int {
 	}
 	return cmp.Or(
 		cmp.Compare(needless(a), needless(b)),
+		cmp.Compare(tier(a.Code), tier(b.Code)),
+		cmp.Compare(a.rank, b.rank), cmp.Compare(b.in, a.in),
 		cmp.Compare(place(a.Code), place(b.Code)),
 		cmp.Compare(b.Severity, a.Severity),
 		cmp.Compare(a.Namespace, b.Namespace),

@@ -51,6 +51,8 @@ type Remedy struct {
 	ProvedBy  []string      `json:"proved_by"` // names of claims, to be played with `linger lab run`
 	Settings  []Setting     `json:"settings"`  // in the order in which they must be written; only for Kernel
 	Snippets  []Snippet     `json:"snippets"`
+
+	then Change // how the traffic would change, for a Forecaster
 }
 
 // Needed reports whether a finding of more than Info asks for the remedy.

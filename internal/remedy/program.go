@@ -69,6 +69,7 @@ func (p *planner) keepAlive(now *world, b *bunch) draft {
 		Undo:     p.restore(),
 		ProvedBy: []string{"pooling-leaves-no-time-wait", "closer-keeps-time-wait"},
 		Snippets: snippets(b.topic, b.clients, b.groups[0].service(), l),
+		then:     Change{Times: 1.0 / perConnection, Longer: perConnection},
 	}
 	for i := range r.Effects {
 		r.Effects[i].After.Limit *= perConnection
@@ -130,6 +131,7 @@ func (p *planner) otherSide(now *world, groups []group) (draft, bool) {
 			num(sockets), rule.Bytes(sockets*miniSocket)),
 		Undo:     p.restore(),
 		ProvedBy: []string{"closer-keeps-time-wait", "file-server-keeps-time-wait"},
+		then:     Change{Passive: true},
 	}), true
 }
 

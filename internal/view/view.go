@@ -5,6 +5,7 @@ package view
 
 import (
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/forecast"
 	"github.com/linger-dev/linger/internal/portspace"
 	"github.com/linger-dev/linger/internal/rule"
 )
@@ -14,6 +15,7 @@ type Report struct {
 	Snapshot *evidence.Snapshot
 	Groups   []Group // the outbound groups that have a budget, in the order to be shown
 	Findings []rule.Finding
+	Forecast *forecast.Forecast // what comes next; nil: none was made
 }
 
 // Worst returns the most severe finding, the first of equals, or nil.

@@ -37,11 +37,11 @@ func (s *script) Find(cookie uint64) (tracer.Life, bool, error) {
 	life, ok := s.open[cookie]
 	return life, ok, nil
 }
-func (s *script) Failures() ([]tracer.Failure, error) { return s.failures, nil }
+func (s *script) Failures() ([]tracer.Failure, error)      { return s.failures, nil }
 func (s *script) Connecting() ([]tracer.Connecting, error) { return nil, nil }
-func (s *script) AddListener(l tracer.Listener) error { s.added = append(s.added, l); return nil }
-func (s *script) Coverage() (tracer.Coverage, error)  { return s.coverage, nil }
-func (s *script) Close() error                        { return nil }
+func (s *script) AddListener(l tracer.Listener) error      { s.added = append(s.added, l); return nil }
+func (s *script) Coverage() (tracer.Coverage, error)       { return s.coverage, nil }
+func (s *script) Close() error                             { return nil }
 func at(name string, start time.Duration) tracer.Process {
 	return tracer.Process{PID: 7, Start: start, Name: name}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/linger-dev/linger/internal/evidence"
+	"github.com/linger-dev/linger/internal/forecast"
 	"github.com/linger-dev/linger/internal/portspace"
 	"github.com/linger-dev/linger/internal/rule"
 	"github.com/linger-dev/linger/internal/say"
@@ -42,6 +43,7 @@ type check struct {
 	Exit     int                `json:"exit"`
 	Findings []finding          `json:"findings"`
 	Groups   []group            `json:"budgets"`
+	Forecast *forecast.Forecast `json:"forecast,omitempty"`
 	Snapshot *evidence.Snapshot `json:"snapshot"`
 }
 
@@ -114,7 +116,7 @@ type states struct {
 // Check writes the object of `linger check`.
 func (r *Reporter) Check(rep view.Report) error {
 	out := check{
-		Schema: CheckSchema, Verdict: "ok", Snapshot: rep.Snapshot,
+		Schema: CheckSchema, Verdict: "ok", Snapshot: rep.Snapshot, Forecast: rep.Forecast,
 		Findings: make([]finding, 0, len(rep.Findings)), Groups: make([]group, 0, len(rep.Groups)),
 	}
 	if worst := rep.Worst(); worst != nil {

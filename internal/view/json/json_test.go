@@ -107,9 +107,13 @@ func TestWriteErrorIsReported(t *testing.T) {
 }
 
 func TestEveryJSONKeyIsDocumented(t *testing.T) {
-	doc, err := os.ReadFile("../../../docs/json.md")
-	if err != nil {
-		t.Fatal(err)
+	var doc []byte
+	for _, page := range []string{"json", "forecast"} {
+		text, err := os.ReadFile("../../../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc = append(doc, text...)
 	}
 	seen := map[reflect.Type]bool{reflect.TypeFor[say.Text](): true} // shown in one language, as a string
 	for _, v := range []any{check{}, states{}, evidence.Header{}, claimed{}, view.Claim{}, transition{}, evidence.Timeline{}} {

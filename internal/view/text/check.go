@@ -26,6 +26,10 @@ func (r *Reporter) Check(rep view.Report) error {
 		p.line("")
 		p.namespace(&rep, &rep.Snapshot.Namespaces[i])
 	}
+	if rep.Forecast != nil && rep.Forecast.Tells() {
+		p.line("")
+		p.forecast(rep.Forecast)
+	}
 	p.gaps(rep.Snapshot)
 	return r.flush(p)
 }

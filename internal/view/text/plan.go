@@ -28,6 +28,7 @@ func (r *Reporter) Plan(plan remedy.Plan, full bool) error {
 	p.wrap("", plan.Answer)
 	p.wrap("", p.l.F("host %s, Linux %s, seen %s", "主机 %s，Linux %s，采集于 %s",
 		plan.Host.Name, plan.Host.Kernel, plan.Made.UTC().Format("2006-01-02 15:04:05 UTC")))
+	p.method(&plan)
 	many := false
 	for i := range plan.Remedies {
 		many = many || plan.Remedies[i].Namespace != plan.Remedies[0].Namespace
@@ -186,8 +187,11 @@ func (p *planPage) rows(e *remedy.Effect, arrow string) [][2]string {
 	if b.Limit > 0 && e.Rate > 0 {
 		add(p.l.F("may close", "可承受速率"), perSecond(b.Limit), p.limitOf(e))
 	}
-	if e.Measure == remedy.Ports && e.Rate > 0 {
+	if e.Measure == remedy.Ports && e.Rate > 0 || b.Twin {
 		add(p.l.F("runs out", "何时耗尽"), p.when(b), p.when(a))
+	}
+	if e.AtTwice != nil {
+		out = append(out, [2]string{p.l.F("then, at twice", "此后流量翻倍"), p.atTwice(e.AtTwice)})
 	}
 	if a.Memory > 0 || b.Memory > 0 {
 		add(p.l.F("memory, at most", "内存上限"), bytes(b.Memory), bytes(a.Memory))
@@ -204,19 +208,6 @@ func (p *planPage) limitOf(e *remedy.Effect) string {
 		text += p.l.F(", %.1f times the present", "，是目前的 %.1f 倍", e.Room)
 	}
 	return text
-}
-
-// when says when the ports are out.
-func (p *planPage) when(o *remedy.Outlook) string {
-	switch {
-	case o.Never && o.Left == 0:
-		return p.l.F("never at this rate, once what waits is gone (a minute)", "按此速率不会耗尽（待现有 TIME_WAIT 到期后）")
-	case o.Never:
-		return p.l.F("never at this rate", "按此速率不会耗尽")
-	case o.In == 0 && o.Left == 0:
-		return p.l.F("it has", "已耗尽")
-	}
-	return p.l.F("in %s", "%s后", p.span(o.In))
 }
 
 func (p *planPage) span(d time.Duration) string {

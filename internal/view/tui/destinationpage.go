@@ -20,6 +20,7 @@ func (p page) destination(s *sheet) {
 	b := &g.Budget
 	s.title("DESTINATION " + b.Key.Service().String() + " from " + b.Key.Src.String() + inNamespace(p.frame, ns.Name))
 	s.budget(g)
+	s.future(p.frame.report.Forecast, g)
 	s.fact("made by", maker(p.frame.report.Snapshot, ns.MakerOf(g.Tally)))
 	s.minute(&g.Tally.Minute)
 	s.blank()
