@@ -3,7 +3,6 @@ package text
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/linger-dev/linger/internal/view/escape"
 )
@@ -51,7 +50,7 @@ func (p *page) print(t table, indent string) {
 		last := len(row) - 1
 		for i, cell := range row[:last] {
 			cell = escape.Text(cell, p.opt.Unicode)
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[i]-escape.Cells(cell))
 			if t.right[i] {
 				line += pad + cell + "  "
 			} else {
@@ -66,7 +65,7 @@ func (t *table) widths(allowUnicode bool) []int {
 	widths := make([]int, len(t.right))
 	for _, row := range t.rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(escape.Text(cell, allowUnicode)))
+			widths[i] = max(widths[i], escape.Cells(escape.Text(cell, allowUnicode)))
 		}
 	}
 	return widths
