@@ -28,7 +28,10 @@ func (s *stage) control(ctx context.Context, c scenario.Control) error {
 		}
 		return p.await(ctx)
 	case scenario.Stop:
-		return p.signal(unix.SIGSTOP)
+		if err := p.signal(unix.SIGSTOP); err != nil {
+			return err
+		}
+		return p.untilStopped(ctx)
 	case scenario.Continue:
 		return p.signal(unix.SIGCONT)
 	}
@@ -43,6 +46,25 @@ func (p *program) signal(sig syscall.Signal) error {
 		return p.process.Signal(sig)
 	}
 	return fmt.Errorf("%s is not running", p.spec.Name)
+}
+
+// untilStopped waits until the process is stopped. The signal is taken by one of
+// its threads, when that runs next; until then another one goes on, and would
+// close what the next step wants to be left open.
+func (p *program) untilStopped(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	for {
+		switch p.condition() {
+		case "stopped":
+			return nil
+		case "gone", "zombie":
+			return fmt.Errorf("%s ended instead of stopping", p.spec.Name)
+		}
+		if err := sleep(ctx, eager); err != nil {
+			return fmt.Errorf("%s does not stop: %w", p.spec.Name, err)
+		}
+	}
 }
 
 // endTime is how long a process may take to end once it was told to. One that

@@ -1,7 +1,6 @@
 package tracer
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -62,31 +61,6 @@ func groupOf(k *bpfGroupKey, v *bpfGroup) Group {
 	}
 }
 
-// Find returns what is known of a connection whose end was not told of, by its
-// socket's cookie: mostly because it is still open. Rarely the kernel does not
-// tell (see on_destroy in trace.c), and then a dump shows a TIME_WAIT that
-// only this knows. Born is 0 for sockets older than the tracer, Closer is
-// nobody as long as this end is open. It may be asked at any time.
-func (t *Tracer) Find(cookie uint64) (Life, bool, error) {
-	table, err := t.table("conns")
-	if err != nil {
-		return Life{}, false, fmt.Errorf("find connection: %w", err)
-	}
-	var c bpfConn
-	if err := table.Lookup(cookie, &c); errors.Is(err, ebpf.ErrKeyNotExist) {
-		return Life{}, false, nil
-	} else if err != nil {
-		return Life{}, false, fmt.Errorf("find connection: %w", err)
-	}
-	return Life{
-		Opener: processOf(bpfProcess(c.Opener)), Closer: processOf(bpfProcess(c.Closer)),
-		Course: Course{
-			Origin: Origin(c.Origin), First: First(c.First), How: How(c.How), Signal: int(c.Signal),
-			Born: time.Duration(c.Born), Shut: time.Duration(c.Shut),
-		},
-	}, true, nil
-}
-
 func processOf(p bpfProcess) Process {
 	return Process{
 		PID: int(p.Tgid), Start: time.Duration(p.Start), Name: nameOf(p.Name[:]),
@@ -136,6 +110,7 @@ func (t *Tracer) coverage() (Coverage, error) {
 		Closed: n.Closed, NoOwner: n.NoOwner, NoCloser: n.NoCloser, Evicted: n.Evicted,
 		Other: n.Other + t.groups.kept.rest.Closed, Lost: n.Lost, Minis: n.Minis,
 		UnknownListeners: n.ListenersFull, SharedListeners: n.Shared, Failures: n.Failures, LostFailures: n.FailuresFull,
+		Untimed: n.Untimed,
 	}
 	if t.state != nil { // else nothing was attached yet
 		stats, err := t.state.Stats()

@@ -20,19 +20,18 @@ type bpfCall struct {
 }
 
 type bpfConn struct {
-	_         structs.HostLayout
-	Born      uint64
-	Shut      uint64
-	Opener    bpfProcess
-	Closer    bpfProcess
-	Origin    uint8
-	First     uint8
-	How       uint8
-	Signal    uint8
-	Mini      uint8
-	Seen      uint8
-	Searching uint8
-	Unused    uint8
+	_      structs.HostLayout
+	Born   uint64
+	Shut   uint64
+	Opener bpfProcess
+	Closer bpfProcess
+	Origin uint8
+	First  uint8
+	How    uint8
+	Signal uint8
+	Mini   uint8
+	Seen   uint8
+	Unused [2]uint8
 }
 
 type bpfCounts struct {
@@ -51,6 +50,7 @@ type bpfCounts struct {
 	FailuresFull  uint64
 	Groups        uint64
 	Searches      uint64
+	Untimed       uint64
 }
 
 type bpfCpu struct {
@@ -133,6 +133,12 @@ type bpfProcess struct {
 	Unused uint32
 }
 
+type bpfRow struct {
+	_       structs.HostLayout
+	Cookies [4]uint64
+	Conns   [4]bpfConn
+}
+
 type bpfSearch struct {
 	_          structs.HostLayout
 	Buckets    [24]uint64
@@ -153,6 +159,18 @@ type bpfSearchKey struct {
 	Unused [3]uint16
 }
 
+type bpfSeekers struct {
+	_      structs.HostLayout
+	Timers [4]uint64
+	Of     [4]struct {
+		_      structs.HostLayout
+		To     bpfSearchKey
+		Since  uint64
+		Inode  uint32
+		Unused uint32
+	}
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -168,9 +186,11 @@ const (
 	bpfMapListeners         = "listeners"
 	bpfMapOther             = "other"
 	bpfMapRing              = "ring"
+	bpfMapRows              = "rows"
 	bpfMapSearches          = "searches"
 	bpfMapSearchesEven      = "searches_even"
 	bpfMapSearchesOdd       = "searches_odd"
+	bpfMapSeeking           = "seeking"
 	bpfProgOnDestroy        = "on_destroy"
 	bpfProgOnEachTcp        = "on_each_tcp"
 	bpfProgOnEnterBind      = "on_enter_bind"
@@ -181,9 +201,11 @@ const (
 	bpfProgOnStateAgain     = "on_state_again"
 	bpfProgOnTimerStart     = "on_timer_start"
 	bpfVarBegan             = "began"
+	bpfVarLastRow           = "last_row"
 	bpfVarNoSearch          = "no_search"
 	bpfVarOnlyNetns         = "only_netns"
 	bpfVarRetransmitHandler = "retransmit_handler"
+	bpfVarSpilled           = "spilled"
 	bpfVarTimewaitHandler   = "timewait_handler"
 	bpfVarWakeAfter         = "wake_after"
 	bpfVarWantRecords       = "want_records"
@@ -257,9 +279,11 @@ type bpfMapSpecs struct {
 	Listeners    *ebpf.MapSpec `ebpf:"listeners"`
 	Other        *ebpf.MapSpec `ebpf:"other"`
 	Ring         *ebpf.MapSpec `ebpf:"ring"`
+	Rows         *ebpf.MapSpec `ebpf:"rows"`
 	Searches     *ebpf.MapSpec `ebpf:"searches"`
 	SearchesEven *ebpf.MapSpec `ebpf:"searches_even"`
 	SearchesOdd  *ebpf.MapSpec `ebpf:"searches_odd"`
+	Seeking      *ebpf.MapSpec `ebpf:"seeking"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
@@ -267,9 +291,11 @@ type bpfMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
 	Began             *ebpf.VariableSpec `ebpf:"began"`
+	LastRow           *ebpf.VariableSpec `ebpf:"last_row"`
 	NoSearch          *ebpf.VariableSpec `ebpf:"no_search"`
 	OnlyNetns         *ebpf.VariableSpec `ebpf:"only_netns"`
 	RetransmitHandler *ebpf.VariableSpec `ebpf:"retransmit_handler"`
+	Spilled           *ebpf.VariableSpec `ebpf:"spilled"`
 	TimewaitHandler   *ebpf.VariableSpec `ebpf:"timewait_handler"`
 	WakeAfter         *ebpf.VariableSpec `ebpf:"wake_after"`
 	WantRecords       *ebpf.VariableSpec `ebpf:"want_records"`
@@ -306,9 +332,11 @@ type bpfMaps struct {
 	Listeners    *ebpf.Map `ebpf:"listeners"`
 	Other        *ebpf.Map `ebpf:"other"`
 	Ring         *ebpf.Map `ebpf:"ring"`
+	Rows         *ebpf.Map `ebpf:"rows"`
 	Searches     *ebpf.Map `ebpf:"searches"`
 	SearchesEven *ebpf.Map `ebpf:"searches_even"`
 	SearchesOdd  *ebpf.Map `ebpf:"searches_odd"`
+	Seeking      *ebpf.Map `ebpf:"seeking"`
 }
 
 func (m *bpfMaps) Close() error {
@@ -324,9 +352,11 @@ func (m *bpfMaps) Close() error {
 		m.Listeners,
 		m.Other,
 		m.Ring,
+		m.Rows,
 		m.Searches,
 		m.SearchesEven,
 		m.SearchesOdd,
+		m.Seeking,
 	)
 }
 
@@ -335,9 +365,11 @@ func (m *bpfMaps) Close() error {
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
 	Began             *ebpf.Variable `ebpf:"began"`
+	LastRow           *ebpf.Variable `ebpf:"last_row"`
 	NoSearch          *ebpf.Variable `ebpf:"no_search"`
 	OnlyNetns         *ebpf.Variable `ebpf:"only_netns"`
 	RetransmitHandler *ebpf.Variable `ebpf:"retransmit_handler"`
+	Spilled           *ebpf.Variable `ebpf:"spilled"`
 	TimewaitHandler   *ebpf.Variable `ebpf:"timewait_handler"`
 	WakeAfter         *ebpf.Variable `ebpf:"wake_after"`
 	WantRecords       *ebpf.Variable `ebpf:"want_records"`

@@ -6,29 +6,26 @@
 
 #include "search.h"
 
-static __always_inline void connecting(struct sock *sk, struct tcp_sock *tcp)
+static __always_inline void connecting(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
 {
 	struct conn fresh = {.origin = ORIGIN_CONNECT, .seen = TCP_SYN_SENT};
-	__u64 cookie = bpf_get_socket_cookie(sk);
 
 	fresh.born = bpf_ktime_get_boot_ns();
-	fresh.searching = !sk->__sk_common.skc_num; // else the program has chosen its port
-	learn_handler(tcp);
+	seek(cpu, sk, tcp, fresh.born);
 	who(&fresh.opener);
-	bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
+	place(cookie_of(sk), &fresh);
 }
 
 static __always_inline void closing(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int after)
 {
-	__u64 cookie = bpf_get_socket_cookie(sk);
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
+	__u64 cookie = cookie_of(sk);
+	struct conn *c = find(cookie);
 
 	if (!c) { // older than the tracer, forgotten, or its birth was missed
 		struct conn fresh = {};
 
 		inherit(cpu, &fresh, sk, tcp); // who shares the port of a listener came through it
-		bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
-		c = bpf_map_lookup_elem(&conns, &cookie);
+		c = place(cookie, &fresh);
 		if (!c)
 			return;
 	}
@@ -45,7 +42,7 @@ static __always_inline void closing(struct cpu *cpu, struct sock *sk, struct tcp
 		c->first = FIRST_BOTH;
 		return;
 	}
-	if (!c->shut)
+	if (want_records && !c->shut)
 		c->shut = bpf_ktime_get_boot_ns();
 	if (after != TCP_CLOSE_WAIT && owned(sk))
 		closed_by(c, sk, HOW_SHUTDOWN);
@@ -121,21 +118,23 @@ static __always_inline int older(struct tcp_sock *tcp)
 
 static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int before)
 {
-	__u64 cookie = bpf_get_socket_cookie(sk);
-	struct conn nobody = {}, *c = bpf_map_lookup_elem(&conns, &cookie);
+	__u64 cookie = cookie_of(sk);
+	struct conn nobody = {}, *c = find(cookie);
 	struct group_key key = {};
 	struct ending e = {};
 
+	if (!before && c && !c->first && ((sk->__sk_common.skc_flags >> SOCK_DONE) & 1))
+		c->first = FIRST_THEM; // its FIN came, and what followed was missed
 	// A handshake that failed. Without anything that began to end it, one
 	// that is told of by its destruction never got further.
 	if (before == TCP_SYN_RECV || (!before && c && !c->first)) {
-		bpf_map_delete_elem(&conns, &cookie);
+		forget(cookie);
 		return;
 	}
 	if (!c) {
 		inherit(cpu, &nobody, sk, tcp);
 		c = &nobody;
-		if (before != TCP_ESTABLISHED && !older(tcp))
+		if (before != TCP_ESTABLISHED && before != TCP_CLOSE_WAIT && !older(tcp))
 			add(cpu->counts.evicted, 1);
 	}
 	asm volatile("" : "+r"(c)); // the compiler would step into c before that is known to be there
@@ -148,7 +147,6 @@ static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_
 	e.received = tcp->bytes_received - ((sk->__sk_common.skc_flags >> SOCK_DONE) & 1);
 	if (!c->first) {
 		c->first = unfinished(sk, before);
-		c->shut = e.now;
 	} else if (before == TCP_CLOSING) {
 		c->first = FIRST_BOTH;
 	}
@@ -166,25 +164,25 @@ static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_
 	aggregate(cpu, &key, c, sk, &e);
 	if (want_records)
 		record(cpu, cookie, c, sk, tcp, &e);
-	bpf_map_delete_elem(&conns, &cookie);
+	forget(cookie);
 }
 
 // unconnected ends a connect() that failed. Without an error and without a
-// segment sent, there was no port for it: EADDRNOTAVAIL.
+// segment sent, there was no port for it: EADDRNOTAVAIL. One that TCP Fast Open
+// has put off has its port.
 static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
 {
-	__u64 cookie = bpf_get_socket_cookie(sk);
-	struct conn *c = bpf_map_lookup_elem(&conns, &cookie);
-	__u64 since = c && c->searching ? c->born : 0;
+	__u64 cookie = cookie_of(sk);
+	int put_off = fast(tcp) && tcp->inet_conn.icsk_inet.inet_sport;
+	int without_port = !sk->sk_err && !tcp->segs_out && owned(sk) && !put_off;
 	struct failure_key key = {.failure = FAIL_CONNECT};
 	struct process p = {};
 	struct record *r;
 
-	bpf_map_delete_elem(&conns, &cookie);
-	if (sk->sk_err || tcp->segs_out || !owned(sk))
+	forget(cookie);
+	unsought(cpu, tcp, without_port);
+	if (!without_port)
 		return;
-	if (since)
-		search_failed(cpu, sk, since);
 	who(&p);
 	key.start = p.start;
 	key.tgid = p.tgid;

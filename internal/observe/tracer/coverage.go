@@ -30,6 +30,7 @@ type Coverage struct {
 	SharedListeners  uint64 `json:"shared_listeners"`  // accepted connections whose opener is one of several (SO_REUSEPORT)
 	Failures         uint64 `json:"failures"`          // failed calls
 	LostFailures     uint64 `json:"lost_failures"`     // of Failures, those beyond Options.Failures
+	Untimed          uint64 `json:"untimed,omitempty"` // connects that Connecting leaves out: too many others were just searching a port
 }
 
 // Gaps lists what was missed, each with what the reader loses.
@@ -53,6 +54,7 @@ func (c *Coverage) Gaps() []evidence.Gap {
 		{c.Unmatched, "mini-sockets were made by no connection that was seen", "their owner is not known"},
 		{c.UnknownListeners, "listeners were more than can be remembered", "who opened what they accept is not known"},
 		{c.SharedListeners, "connections came to an address on which several processes listen", "which of them accepted is told only by who closed"},
+		{c.Untimed, "connects could not be timed beside too many others", "how long they searched a port is not known"},
 		{c.LostFailures, "failed calls had no room in the list", "they are counted, but not listed"},
 	} {
 		if miss.n > 0 {

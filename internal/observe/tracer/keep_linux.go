@@ -110,6 +110,7 @@ func (t *Tracer) counts() (bpfCounts, error) {
 		sum.FailuresFull += n.FailuresFull
 		sum.Groups += n.Groups
 		sum.Searches += n.Searches
+		sum.Untimed += n.Untimed
 	}
 	return sum, nil
 }

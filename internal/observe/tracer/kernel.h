@@ -165,6 +165,7 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	__u64 first_tx_mstamp;
 	struct tcp_fastopen_request *fastopen_req;
+	__u8 fastopen_connect : 1;
 };
 
 struct inet_timewait_sock {
@@ -192,7 +193,29 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
+	struct cred *cred;
+	struct css_set *cgroups;
 	unsigned int flags;
 	int exit_code;
 	int tgid;

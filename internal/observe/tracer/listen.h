@@ -83,9 +83,8 @@ static __always_inline void inherit(struct cpu *cpu, struct conn *c, struct sock
 static __always_inline void child(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
 {
 	struct conn fresh = {.origin = ORIGIN_ACCEPT, .seen = TCP_SYN_RECV};
-	__u64 cookie = bpf_get_socket_cookie(sk);
 
 	fresh.born = bpf_ktime_get_boot_ns();
 	inherit(cpu, &fresh, sk, tcp);
-	bpf_map_update_elem(&conns, &cookie, &fresh, BPF_ANY);
+	place(cookie_of(sk), &fresh);
 }

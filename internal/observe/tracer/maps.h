@@ -6,13 +6,28 @@
 
 // All sizes are set by the loader.
 
-// The oldest idle connections give way: of them only the opener is lost.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct row);
+} rows SEC(".maps");
+
+// Connections that found their row full (conns.h). The oldest idle ones give
+// way: of them only the opener is lost.
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
 	__type(value, struct conn);
 } conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEKER_ROWS);
+	__type(key, __u32);
+	__type(value, struct seekers);
+} seeking SEC(".maps");
 
 struct groups_half {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -90,10 +105,12 @@ struct {
 const volatile __u64 timewait_handler = 0; // address of tw_timer_handler; 0: unknown, so that TIME_WAIT is estimated
 const volatile __u64 only_netns = 0;       // cookie of the one namespace to look at; 0: all
 const volatile __u32 wake_after = 0;       // bytes in the ring that wake the reader
+const volatile __u32 last_row = 0;         // a power of two, less one
 const volatile __u8 want_records = 0;
 
 volatile __u64 began = 0;              // ns, when the first state change was told of
 volatile __u64 retransmit_handler = 0; // address of tcp_write_timer, learned from the first connect()
+volatile __u8 spilled = 0;             // a connection found its row full
 
 // add is atomic because a softirq can interrupt a program on the same processor.
 #define add(counter, n) __sync_fetch_and_add(&(counter), (n))

@@ -189,8 +189,9 @@ func configure(opts Options, handler uint64) (*ebpf.CollectionSpec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read programs: %w", err)
 	}
+	rows := rowsOf(opts)
 	for name, size := range map[string]int{
-		"conns": opts.Connections, "listeners": opts.Listeners, "failures": opts.Failures, "ring": ringSize(opts),
+		"rows": rows, "conns": max(opts.Connections-rows*rowPlaces, 1), "listeners": opts.Listeners, "failures": opts.Failures, "ring": ringSize(opts),
 		"groups_even": opts.Groups, "groups_odd": opts.Groups,
 		"searches_even": opts.Destinations, "searches_odd": opts.Destinations,
 	} {
@@ -204,7 +205,7 @@ func configure(opts Options, handler uint64) (*ebpf.CollectionSpec, error) {
 	}
 	for name, value := range map[string]any{
 		"timewait_handler": handler, "only_netns": opts.Namespace,
-		"want_records": records, "wake_after": uint32(ringSize(opts) / 4),
+		"want_records": records, "last_row": uint32(rows - 1), "wake_after": uint32(ringSize(opts) / 4),
 	} {
 		if err := spec.Variables[name].Set(value); err != nil {
 			return nil, fmt.Errorf("set %s: %w", name, err)

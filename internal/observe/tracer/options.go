@@ -10,7 +10,7 @@ type Options struct {
 	// NamespaceCookie); 0 looks at all.
 	Namespace uint64
 
-	Connections  int // open connections whose opener is remembered, the least recently active forgotten first; 65536 of about 180 bytes
+	Connections  int // open connections whose opener is remembered, the least recently active forgotten first; 65536 of about 155 bytes
 	Groups       int // groups that may begin in a second or so, beyond which they are put together; 4096 of about 440 bytes
 	Listeners    int // listening sockets whose owner is remembered; 4096
 	Destinations int // the same for Connecting; 1024 of about 640 bytes

@@ -18,11 +18,58 @@ static __always_inline void learn_handler(struct tcp_sock *tcp)
 		retransmit_handler = (__u64)((struct sock___with_timer *)tcp)->tcp_retransmit_timer.function;
 }
 
-static __always_inline struct sock *socket_of(struct timer_list *timer)
+static __always_inline __u64 timer_of(struct tcp_sock *tcp)
 {
-	if (bpf_core_field_exists(((struct inet_connection_sock *)0)->icsk_retransmit_timer))
-		return (struct sock *)((__u64)timer - bpf_core_field_offset(struct inet_connection_sock, icsk_retransmit_timer));
-	return (struct sock *)((__u64)timer - bpf_core_field_offset(struct sock___with_timer, tcp_retransmit_timer));
+	if (bpf_core_field_exists(tcp->inet_conn.icsk_retransmit_timer))
+		return (__u64)tcp + bpf_core_field_offset(struct inet_connection_sock, icsk_retransmit_timer);
+	return (__u64)tcp + bpf_core_field_offset(struct sock___with_timer, tcp_retransmit_timer);
+}
+
+// fast reports whether TCP Fast Open is to be used, which can put off the SYN
+// until there is something to send.
+static __always_inline int fast(struct tcp_sock *tcp)
+{
+	return tcp->fastopen_req || BPF_CORE_READ_BITFIELD(tcp, fastopen_connect);
+}
+
+static __always_inline struct seekers *seekers_near(__u64 timer)
+{
+	__u32 at = timer;
+
+	asm volatile("" : "+w"(at)); // 32 bits of a pointer are a number to the verifier
+	at = (at >> 6) * 0x9e3779b1 >> 24;
+	return bpf_map_lookup_elem(&seeking, &at);
+}
+
+// seek begins the search of a port, which ends when the timer starts.
+static __always_inline void seek(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, __u64 now)
+{
+	__u64 timer = timer_of(tcp);
+	struct seekers *row = seekers_near(timer);
+	struct seeker *s = 0;
+
+	learn_handler(tcp);
+	if (!timewait_handler || !row) // without it no timers are watched
+		return;
+#pragma unroll
+	for (int i = 0; i < SEEKERS; i++)
+		if (row->timers[i] == timer) // of one that was not seen to end
+			row->timers[i] = VACANT;
+	if (sk->__sk_common.skc_num || fast(tcp)) // the former: the program has chosen its port
+		return;
+#pragma unroll
+	for (int i = 0; i < SEEKERS; i++)
+		if (!s && row->timers[i] == VACANT && __sync_val_compare_and_swap(&row->timers[i], VACANT, timer) == VACANT)
+			s = &row->of[i];
+	if (!s) {
+		add(cpu->counts.untimed, 1);
+		return;
+	}
+	s->since = now;
+	s->to.netns = namespace(sk);
+	s->to.port = sk->__sk_common.skc_dport;
+	destination(s->to.addr, sk);
+	s->inode = sk->__sk_common.skc_net.net->ns.inum;
 }
 
 // digits counts the binary digits of n.
@@ -42,87 +89,88 @@ static __always_inline __u32 digits(__u64 n)
 const struct search no_search = {}; // too large for the stack
 
 // search_to finds where searches for this destination are counted.
-static __always_inline struct search *search_to(struct cpu *cpu, struct search_key *key, struct net *net)
+static __always_inline struct search *search_to(struct cpu *cpu, struct seeker *seeker)
 {
 	__u32 zero = 0;
 	void *half = bpf_map_lookup_elem(&searches, &zero);
-	struct search *s = half ? bpf_map_lookup_elem(half, key) : 0;
+	struct search *s = half ? bpf_map_lookup_elem(half, &seeker->to) : 0;
 
 	if (half && !s) {
-		if (!bpf_map_update_elem(half, key, &no_search, BPF_NOEXIST))
+		if (!bpf_map_update_elem(half, &seeker->to, &no_search, BPF_NOEXIST))
 			add(cpu->counts.searches, 1);
-		s = bpf_map_lookup_elem(half, key);
+		s = bpf_map_lookup_elem(half, &seeker->to);
 		if (s)
-			s->inode = BPF_CORE_READ(net, ns.inum);
+			s->inode = seeker->inode;
 	}
 	return s ?: bpf_map_lookup_elem(&elsewhere, &zero);
 }
 
-static __always_inline void found(struct search *s, __u64 since, __u64 now)
+static __always_inline void found(struct seeker *seeker)
 {
-	__u32 bucket = digits((now - since) / 1000);
+	struct cpu *cpu = this_cpu();
+	struct search *s;
+	__u64 took;
+	__u32 bucket;
 
+	if (!cpu)
+		return;
+	s = search_to(cpu, seeker);
+	if (!s)
+		return;
+	s->last = bpf_ktime_get_boot_ns();
+	took = s->last - seeker->since;
+	bucket = digits(took / 1000);
 	if (bucket >= SEARCH_BUCKETS)
 		bucket = SEARCH_BUCKETS - 1;
 	add(s->buckets[bucket], 1);
 	add(s->count, 1);
-	add(s->time, now - since);
-	s->last = now;
+	add(s->time, took);
 }
 
-// sent is called when a retransmit timer starts. The first thing that can be
-// seen of a connect() that has found its port is that it starts the timer of
-// its SYN; the same timer is started for every later segment.
-static __always_inline void sent(struct timer_list *timer)
+static __always_inline void failed(struct cpu *cpu, struct seeker *seeker)
 {
-	struct sock *sk = socket_of(timer);
-	__u8 copy[160]; // one read of all is cheaper than one for each
-	struct sock_common *known = (struct sock_common *)copy;
-	struct search_key key = {};
-	__u64 cookie, since, now;
-	struct search *s;
-	struct cpu *cpu;
-	struct conn *c;
+	struct search *s = search_to(cpu, seeker);
 
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT)
-		return;
-	now = bpf_ktime_get_boot_ns();
-	if (bpf_core_type_size(struct sock_common) > sizeof(copy) ||
-	    bpf_probe_read_kernel(copy, bpf_core_type_size(struct sock_common), sk))
-		return;
-	cookie = known->skc_cookie.counter;
-	c = bpf_map_lookup_elem(&conns, &cookie);
-	if (!c || !c->searching) // of those that are told of; and a SYN can be sent again
-		return;
-	c->searching = 0;
-	since = c->born;
-	// TCP Fast Open can put off the SYN until there is something to send.
-	if (BPF_CORE_READ((struct tcp_sock *)sk, fastopen_req))
-		return;
-	key.netns = BPF_CORE_READ(known->skc_net.net, net_cookie);
-	key.port = known->skc_dport;
-	if (known->skc_family == AF_INET6)
-		WORDS(key.addr, known->skc_v6_daddr);
-	else
-		mapped(key.addr, known->skc_daddr);
-	cpu = this_cpu();
-	if (!cpu)
-		return;
-	s = search_to(cpu, &key, known->skc_net.net);
-	if (s)
-		found(s, since, now);
-}
-
-static __always_inline void search_failed(struct cpu *cpu, struct sock *sk, __u64 since)
-{
-	struct search_key key = {.netns = namespace(sk), .port = sk->__sk_common.skc_dport};
-	struct search *s;
-
-	destination(key.addr, sk);
-	s = search_to(cpu, &key, sk->__sk_common.skc_net.net);
 	if (!s)
 		return;
 	s->last = bpf_ktime_get_boot_ns();
 	add(s->failed, 1);
-	add(s->failed_time, s->last - since);
+	add(s->failed_time, s->last - seeker->since);
+}
+
+// sent is called when a retransmit timer starts. The first thing that can be
+// seen of a connect() that has found its port is that it starts the timer of
+// its SYN; the same timer is started for every later segment, so who seeks is
+// found by its address: to look into the socket costs more.
+static __always_inline void sent(__u64 timer)
+{
+	struct seekers *row = seekers_near(timer);
+
+	if (!row)
+		return;
+#pragma unroll
+	for (int i = 0; i < SEEKERS; i++)
+		if (row->timers[i] == timer) {
+			found(&row->of[i]);
+			__sync_lock_test_and_set(&row->timers[i], VACANT);
+			return;
+		}
+}
+
+// unsought ends a search without a SYN.
+static __always_inline void unsought(struct cpu *cpu, struct tcp_sock *tcp, int without_port)
+{
+	__u64 timer = timer_of(tcp);
+	struct seekers *row = seekers_near(timer);
+
+	if (!row)
+		return;
+#pragma unroll
+	for (int i = 0; i < SEEKERS; i++)
+		if (row->timers[i] == timer) {
+			if (without_port)
+				failed(cpu, &row->of[i]);
+			__sync_lock_test_and_set(&row->timers[i], VACANT);
+			return;
+		}
 }

@@ -43,8 +43,15 @@ struct conn {
 	__u8 signal;
 	__u8 mini;      // the substate of its mini-socket
 	__u8 seen;      // the last state that was looked at
-	__u8 searching; // connect() has not sent its SYN
-	__u8 unused;
+	__u8 unused[2];
+};
+
+enum { ROW = 4 };
+
+// row is what the low bits of a cookie choose.
+struct row {
+	__u64 cookies[ROW];
+	struct conn conns[ROW];
 };
 
 struct record {
@@ -133,6 +140,22 @@ struct search_key {
 	__u16 unused[3];
 };
 
+// seeker is a connect() that has not sent its SYN.
+struct seeker {
+	struct search_key to;
+	__u64 since;
+	__u32 inode;
+	__u32 unused;
+};
+
+enum { SEEKERS = 4, SEEKER_ROWS = 256 };
+
+// seekers are those whose timers have addresses alike.
+struct seekers {
+	__u64 timers[SEEKERS];
+	struct seeker of[SEEKERS];
+};
+
 enum { SEARCH_BUCKETS = 24 };
 
 // search is how long connect() took to send a SYN to one destination.
@@ -162,6 +185,7 @@ struct counts {
 	__u64 failures_full;  // of them, those not remembered
 	__u64 groups;         // groups that were begun
 	__u64 searches;       // destinations that were begun
+	__u64 untimed;        // connects beside too many others that were searching a port
 };
 
 // cpu is what a processor keeps for itself.

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "conns.h"
+
 #include "who.h"
 
 // submit wakes the reader only when much is waiting: a wake-up costs more
@@ -132,7 +134,7 @@ static __always_inline void record(struct cpu *cpu, __u64 cookie, struct conn *c
 	endpoints(r, sk, tcp);
 	r->cookie = cookie;
 	r->born = c->born;
-	r->shut = c->shut;
+	r->shut = c->shut ?: e->now;
 	r->ended = e->now;
 	r->sent = e->sent;
 	r->received = e->received;

@@ -15,12 +15,16 @@
 // the wheel, where __mod_timer only changes the time and tells nobody.
 static __always_inline void lingering(struct timer_list *timer)
 {
+	const __u32 from = bpf_core_field_offset(struct inet_timewait_sock, __tw_common.skc_cookie);
+	const __u32 size = bpf_core_field_offset(struct inet_timewait_sock, tw_substate) + 1 - from;
+	__u32 count = bpf_core_field_offset(struct inet_timewait_sock, __tw_common.skc_refcnt) - from;
 	struct inet_timewait_sock *tw;
+	__u8 copy[128]; // one read of all is cheaper than one for each
 	struct conn *c;
 	struct cpu *cpu;
-	__u8 substate = 0;
-	__u64 cookie = 0;
-	int refs = 0;
+	__u8 substate;
+	__u64 cookie;
+	int refs;
 
 	// Through an integer: the verifier allows no step back from a field to
 	// its structure.
@@ -30,10 +34,12 @@ static __always_inline void lingering(struct timer_list *timer)
 	cpu = this_cpu();
 	if (!cpu)
 		return;
-	bpf_core_read(&cookie, sizeof(cookie), &tw->__tw_common.skc_cookie.counter);
-	bpf_core_read(&substate, sizeof(substate), &tw->tw_substate);
-	bpf_core_read(&refs, sizeof(refs), &tw->__tw_common.skc_refcnt.refs.counter);
-	c = bpf_map_lookup_elem(&conns, &cookie);
+	bpf_probe_read_kernel(copy, size, (void *)tw + from);
+	cookie = *(__u64 *)copy;
+	substate = copy[size - 1];
+	asm volatile("" : "+r"(count)); // else the compiler takes the difference from the stack's address
+	refs = *(int *)(copy + count);
+	c = find(cookie);
 	// One that starts again was looked up for a packet, which holds a fourth
 	// reference beside the three it begins with. A new one can be looked up
 	// as early, but its connection is still there.
@@ -58,6 +64,6 @@ int on_timer_start(__u64 *ctx)
 	if (function == timewait_handler)
 		lingering(timer);
 	else if (function == retransmit_handler)
-		sent(timer);
+		sent((__u64)timer);
 	return 0;
 }

@@ -8,13 +8,17 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define SHOWS(state) (1u << (state))
-#define WANTED                                                                                               \
-	(SHOWS(TCP_SYN_SENT) | SHOWS(TCP_SYN_RECV) | SHOWS(TCP_FIN_WAIT1) | SHOWS(TCP_CLOSE_WAIT) |           \
-	 SHOWS(TCP_LAST_ACK) | SHOWS(TCP_CLOSING) | SHOWS(TCP_LISTEN) | SHOWS(TCP_CLOSE))
+#define WANTED                                                                                     \
+	(SHOWS(TCP_SYN_SENT) | SHOWS(TCP_SYN_RECV) | SHOWS(TCP_FIN_WAIT1) | SHOWS(TCP_LAST_ACK) | \
+	 SHOWS(TCP_CLOSING) | SHOWS(TCP_LISTEN) | SHOWS(TCP_CLOSE))
 
+// wanted leaves out CLOSE_WAIT if nobody asks for the time of the first FIN:
+// that it was the peer's shows from what follows.
 static __always_inline int wanted(struct sock *sk, int after)
 {
-	if (!(WANTED & SHOWS(after & 31)) || sk->sk_protocol != IPPROTO_TCP)
+	__u32 states = want_records ? WANTED | SHOWS(TCP_CLOSE_WAIT) : WANTED;
+
+	if (!(states & SHOWS(after & 31)) || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	return !only_netns || namespace(sk) == only_netns;
 }
@@ -28,7 +32,7 @@ static __always_inline void moved(struct sock *sk, int before, int after)
 		return;
 	switch (after) {
 	case TCP_SYN_SENT:
-		connecting(sk, tcp);
+		connecting(cpu, sk, tcp);
 		break;
 	case TCP_LISTEN:
 		listening(cpu, sk, tcp);
@@ -72,14 +76,12 @@ SEC("tp_btf/tcp_destroy_sock")
 int on_destroy(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
-	__u64 cookie;
 	struct tcp_sock *tcp;
 	struct cpu *cpu;
 
 	if (only_netns && namespace(sk) != only_netns)
 		return 0;
-	cookie = bpf_get_socket_cookie(sk);
-	if (!bpf_map_lookup_elem(&conns, &cookie))
+	if (!find(cookie_of(sk)))
 		return 0;
 	cpu = this_cpu();
 	tcp = bpf_skc_to_tcp_sock(sk);
@@ -102,14 +104,12 @@ int on_state_again(__u64 *ctx)
 	int before = ctx[1];
 	int after = ctx[2];
 	struct conn *c;
-	__u64 cookie;
 
 	if (!wanted(sk, after) || after == TCP_LISTEN || (before == TCP_LISTEN && after == TCP_CLOSE))
 		return 0;
 	if (after == TCP_SYN_RECV && before != TCP_LISTEN)
 		return 0;
-	cookie = bpf_get_socket_cookie(sk);
-	c = bpf_map_lookup_elem(&conns, &cookie);
+	c = find(cookie_of(sk));
 	if (after == TCP_CLOSE ? !c : c && c->seen == after)
 		return 0;
 	moved(sk, before, after);

@@ -16,9 +16,10 @@ static __always_inline void who(struct process *p)
 	p->start = leader->start_boottime;
 	p->tgid = task->tgid;
 	p->parent = task->real_parent->tgid;
-	p->uid = bpf_get_current_uid_gid();
-	p->cgroup = bpf_get_current_cgroup_id();
-	bpf_probe_read_kernel(p->name, sizeof(p->name), leader->comm);
+	p->uid = task->cred->uid.val;
+	p->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	((__u64 *)p->name)[0] = ((__u64 *)leader->comm)[0];
+	((__u64 *)p->name)[1] = ((__u64 *)leader->comm)[1];
 }
 
 // owned reports whether a task, and not a packet or a timer, holds the socket:
