@@ -22,7 +22,8 @@ const playedApart = "^TestKernelEvery(ClaimIsProved|MutantIsRefuted)$"
 func packages() []string {
 	return []string{
 		"internal/portspace", "internal/netlab", "internal/netlab/capture", "internal/netlab/rawpeer",
-		"internal/workload", "internal/observe/sockdiag", "internal/lab",
+		"internal/workload", "internal/observe/sockdiag", "internal/observe/tracer", "internal/observe",
+		"internal/journal", "internal/lint", "internal/lab",
 	}
 }
 
