@@ -99,7 +99,7 @@ func (h *Host) ConnectFrom(id SocketID, to GroupID) (Attempt, error) {
 	}
 	g.take(place)
 	h.counters.ActiveOpens++
-	h.mark(g, place, Dial{ReuseAddr: s.ReuseAddr, ReusePort: s.ReusePort, PeerHasNoTimestamps: !h.stamping})
+	h.mark(g, place, Dial{ReuseAddr: s.ReuseAddr, ReusePort: s.ReusePort, PeerHasNoTimestamps: !h.stamping && !a.Reused})
 	t, bit := g.trait(place)
 	t.bound |= bit // it takes over the socket's hold of the port
 	s.used, s.listens = false, false

@@ -45,6 +45,7 @@ func (h *Host) Connect(id GroupID, d Dial) (Attempt, error) {
 		return a, EADDRNOTAVAIL
 	}
 	a.Port = g.portAt(f.place)
+	d.PeerHasNoTimestamps = d.PeerHasNoTimestamps && !reused
 	h.mark(g, f.place, d)
 	return a, nil
 }
@@ -71,7 +72,7 @@ func (h *Host) dial(g *group, s *span) (f found, reused bool) {
 	} else {
 		g.take(f.place)
 	}
-	if !h.stamping {
+	if !h.stamping && !reused { // what was taken over hands its timestamps on
 		t, bit := g.trait(f.place)
 		t.bare |= bit
 	}

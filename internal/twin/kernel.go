@@ -62,9 +62,9 @@ type Kernel struct {
 	BindParity    bool // bind(0) takes the parity that connect() avoids (4.6)
 	OwnRange      bool // knows IP_LOCAL_PORT_RANGE (6.3)
 	OwnRangePlain bool // and connect() then does not tell parities apart (6.8)
-	TakesFinWait2 bool // tcp_tw_reuse takes mini-sockets in FIN_WAIT2 too (before 6.12)
+	TakesFinWait2 bool // tcp_tw_reuse takes mini-sockets in FIN_WAIT2 too (before 6.12 and long-lived series)
 	Forgets       bool // a port that a bind() held and left is open to connect() at once (6.18)
-	CountsEnds    bool // the counter TW counts ends, not beginnings (to 4.0)
+	CountsEnds    bool // the counter TW counts ends, not beginnings (to 5.17)
 	LastPort      uint16
 }
 
@@ -74,13 +74,13 @@ var changes = [...]struct {
 	major, minor int
 	apply        func(*Kernel)
 }{
-	{4, 1, func(k *Kernel) { k.Timer, k.CountsEnds = Exact, false }},
+	{4, 1, func(k *Kernel) { k.Timer = Exact }},
 	{4, 2, func(k *Kernel) { k.Search, k.LastPort = InTurnEven, 60999 }},
 	{4, 6, func(k *Kernel) { k.Search, k.BindParity = ParityHint, true }},
 	{4, 8, func(k *Kernel) { k.Timer = RoundedTimer }},
 	{4, 19, func(k *Kernel) { k.Age = OneSecond }},
 	{5, 12, func(k *Kernel) { k.Search, k.Noise = ParityTable, OneIn16 }},
-	{5, 18, func(k *Kernel) { k.Noise, k.Resalts = OneInEight, true }},
+	{5, 18, func(k *Kernel) { k.Noise, k.Resalts, k.CountsEnds = OneInEight, true, false }},
 	{6, 3, func(k *Kernel) { k.OwnRange = true }},
 	{6, 8, func(k *Kernel) { k.OwnRangePlain = true }},
 	{6, 12, func(k *Kernel) { k.TakesFinWait2 = false }},
@@ -91,7 +91,7 @@ var changes = [...]struct {
 // KernelOf returns the behaviour of a release such as "6.1" or
 // "6.1.0-50-amd64". It fails for what is older than 2.6.32 or no release. The
 // long-lived 5.10 and 5.15 are taken with the port search that their later
-// patch releases got from 5.18.
+// patch releases got from 5.18; these, 6.1 and 6.6 with what they got from 6.12.
 func KernelOf(release evidence.Kernel) (Kernel, error) {
 	if !release.AtLeast(2, 6) {
 		return Kernel{}, fmt.Errorf("kernel %q: the twin knows 2.6.32 and later", release)
@@ -105,6 +105,11 @@ func KernelOf(release evidence.Kernel) (Kernel, error) {
 	for _, minor := range [...]int{10, 15} {
 		if release.AtLeast(5, minor) && !release.AtLeast(5, minor+1) {
 			k.Search, k.Noise, k.Resalts = ParityTable, OneInEight, true
+		}
+	}
+	for _, l := range [...]struct{ major, minor int }{{5, 10}, {5, 15}, {6, 1}, {6, 6}} {
+		if release.AtLeast(l.major, l.minor) && !release.AtLeast(l.major, l.minor+1) {
+			k.TakesFinWait2 = false
 		}
 	}
 	return k, nil

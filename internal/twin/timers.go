@@ -193,14 +193,14 @@ func (h *Host) finish(r *row, e entry) {
 	h.counted(r)
 }
 
-// counted counts the end of a mini-socket where a kernel counts ends.
+// counted counts the end of a mini-socket where a kernel counts ends: by the
+// wheel that it was on, since 4.1 by its length.
 func (h *Host) counted(r *row) {
-	if !h.kernel.CountsEnds {
-		return
-	}
-	if r.ahead > 0 {
+	switch {
+	case !h.kernel.CountsEnds:
+	case r.ahead > 0 || h.kernel.Timer != Slots && r.length > 4000:
 		h.counters.TW++
-	} else {
+	default:
 		h.counters.TWKilled++
 	}
 }

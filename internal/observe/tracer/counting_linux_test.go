@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Without records the programs look at fewer states.
+// Without records the programs take fewer paths.
 func TestKernelCountingAloneTellsTheSameAsTheDriver(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -42,9 +42,7 @@ static __always_inline void unlisten(struct sock *sk, struct tcp_sock *tcp)
 		bpf_map_delete_elem(&listeners, &key);
 }
 
-// accepting finds the listener of a child. Seen on 6.12, a child is
-// told of while it is still a copy of its listener, with the same address;
-// 6.18 and 7.3 have filled in its own by then. A listener on the very address
+// accepting finds the listener of a child. A listener on the very address
 // goes before one on all, and an IPv4 one before an IPv6 one (compute_score).
 static __always_inline struct listener *accepting(struct sock *sk, struct tcp_sock *tcp)
 {
@@ -80,11 +78,19 @@ static __always_inline void inherit(struct cpu *cpu, struct conn *c, struct sock
 		c->opener = known->owner;
 }
 
+// child is called when a handshake that a peer began is complete. What comes
+// before (LISTEN -> SYN_RECV) is of no use: up to 6.12 it was seen to be told of
+// a copy of the listener, which has neither its address nor its cookie yet.
 static __always_inline void child(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp)
 {
-	struct conn fresh = {.origin = ORIGIN_ACCEPT, .seen = TCP_SYN_RECV};
+	struct conn fresh = {.seen = TCP_ESTABLISHED};
+	__u64 cookie = cookie_of(sk);
 
+	if (find(cookie)) // connect() met another one
+		return;
+	if (!sk->sk_socket) // nobody has accepted it; TCP Fast Open may be earlier
+		fresh.origin = ORIGIN_ACCEPT;
 	fresh.born = bpf_ktime_get_boot_ns();
 	inherit(cpu, &fresh, sk, tcp);
-	place(cookie_of(sk), &fresh);
+	place(cookie, &fresh);
 }

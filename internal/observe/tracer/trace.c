@@ -8,17 +8,15 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define SHOWS(state) (1u << (state))
-#define WANTED                                                                                     \
-	(SHOWS(TCP_SYN_SENT) | SHOWS(TCP_SYN_RECV) | SHOWS(TCP_FIN_WAIT1) | SHOWS(TCP_LAST_ACK) | \
-	 SHOWS(TCP_CLOSING) | SHOWS(TCP_LISTEN) | SHOWS(TCP_CLOSE))
+#define WANTED                                                                                        \
+	(SHOWS(TCP_SYN_SENT) | SHOWS(TCP_ESTABLISHED) | SHOWS(TCP_FIN_WAIT1) | SHOWS(TCP_CLOSE_WAIT) | \
+	 SHOWS(TCP_LAST_ACK) | SHOWS(TCP_CLOSING) | SHOWS(TCP_LISTEN) | SHOWS(TCP_CLOSE))
 
-// wanted leaves out CLOSE_WAIT if nobody asks for the time of the first FIN:
-// that it was the peer's shows from what follows.
-static __always_inline int wanted(struct sock *sk, int after)
+static __always_inline int wanted(struct sock *sk, int before, int after)
 {
-	__u32 states = want_records ? WANTED | SHOWS(TCP_CLOSE_WAIT) : WANTED;
-
-	if (!(states & SHOWS(after & 31)) || sk->sk_protocol != IPPROTO_TCP)
+	if (!(WANTED & SHOWS(after & 31)) || (after == TCP_ESTABLISHED && before != TCP_SYN_RECV))
+		return 0;
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	return !only_netns || namespace(sk) == only_netns;
 }
@@ -37,9 +35,8 @@ static __always_inline void moved(struct sock *sk, int before, int after)
 	case TCP_LISTEN:
 		listening(cpu, sk, tcp);
 		break;
-	case TCP_SYN_RECV:
-		if (before == TCP_LISTEN) // not a simultaneous open
-			child(cpu, sk, tcp);
+	case TCP_ESTABLISHED:
+		child(cpu, sk, tcp);
 		break;
 	case TCP_CLOSE:
 		if (before == TCP_LISTEN)
@@ -61,7 +58,7 @@ int on_state(__u64 *ctx)
 
 	if (!began)
 		began = bpf_ktime_get_ns();
-	if (wanted(sk, ctx[2]))
+	if (wanted(sk, ctx[1], ctx[2]))
 		moved(sk, ctx[1], ctx[2]);
 	return 0;
 }
@@ -105,9 +102,7 @@ int on_state_again(__u64 *ctx)
 	int after = ctx[2];
 	struct conn *c;
 
-	if (!wanted(sk, after) || after == TCP_LISTEN || (before == TCP_LISTEN && after == TCP_CLOSE))
-		return 0;
-	if (after == TCP_SYN_RECV && before != TCP_LISTEN)
+	if (!wanted(sk, before, after) || after == TCP_LISTEN || (before == TCP_LISTEN && after == TCP_CLOSE))
 		return 0;
 	c = find(cookie_of(sk));
 	if (after == TCP_CLOSE ? !c : c && c->seen == after)

@@ -33,6 +33,7 @@ type conn struct {
 	bound   bool
 	entered int64 // ms
 	linger2 int64 // ms
+	length  int64 // ms: of its last timer
 	timer   *timer
 }
 

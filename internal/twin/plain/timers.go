@@ -50,6 +50,7 @@ func (t *timers) Pop() any {
 func (h *Host) start(c *conn, length int64) {
 	h.seq++
 	c.timer = &timer{seq: h.seq, conn: c}
+	c.length = length
 	if c.state == orphan { // mini-sockets end before orphans ask for their places
 		c.timer.rank = [3]int64{1, length, c.linger2}
 	}
@@ -124,9 +125,10 @@ func (h *Host) expire(c *conn) {
 			h.remove(c)
 		}
 		return
-	case h.Kernel.CountsEnds && c.timer.index < 0:
+	case !h.Kernel.CountsEnds:
+	case h.Kernel.Timer == twin.Slots && c.timer.index < 0, h.Kernel.Timer != twin.Slots && c.length > 4000:
 		h.Counters.TW++
-	case h.Kernel.CountsEnds:
+	default:
 		h.Counters.TWKilled++
 	}
 	h.Minis--
