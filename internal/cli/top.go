@@ -66,6 +66,9 @@ func (c *topCmd) Run(p *program) error {
 		return err
 	}
 	defer src.Close()
+	if err := keepForLooks(); err != nil {
+		return err
+	}
 	w := watcher{Observer: src.(*live).Observer}
 	options.Look, options.Judge = w.Look, w.judge
 	return tui.Run(p.ctx, options)
