@@ -2,7 +2,6 @@ package tracer
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"slices"
 	"time"
@@ -66,30 +65,6 @@ func processOf(p bpfProcess) Process {
 		PID: int(p.Tgid), Start: time.Duration(p.Start), Name: nameOf(p.Name[:]),
 		Parent: int(p.Parent), UID: p.Uid, Cgroup: p.Cgroup,
 	}
-}
-
-// Failures returns the calls that failed for want of a port, in no order.
-func (t *Tracer) Failures() ([]Failure, error) {
-	table, err := t.table("failures")
-	if err != nil {
-		return nil, fmt.Errorf("read failures: %w", err)
-	}
-	var failures []Failure
-	var key bpfFailureKey
-	var value bpfFailure
-	rows := table.Iterate()
-	for rows.Next(&key, &value) {
-		failures = append(failures, Failure{
-			Owner: processOf(bpfProcess(value.Owner)), Namespace: key.Netns,
-			Call: Call(key.Failure), Bound: key.Bound != 0,
-			Addr:  netip.AddrPortFrom(addrOf(key.Addr), hostOrder(key.Port)),
-			Count: value.Count, Last: time.Duration(value.Last),
-		})
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read failures: %w", err)
-	}
-	return failures, nil
 }
 
 // Coverage returns how much was seen so far, without the groups.

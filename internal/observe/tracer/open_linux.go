@@ -25,10 +25,12 @@ type Tracer struct {
 	ring  *ringbuf.Reader // nil without Options.Records
 	raw   chan *ringbuf.Record
 
-	// mu guards the windows. Nothing slower than emptying them is done under it.
+	// mu guards the windows and the failures. Nothing slower than emptying them is done under it.
 	mu       sync.Mutex
 	groups   *groupWindow
 	searches *searchWindow
+	failures []Failure     // as they were read last
+	failed   uint64        // how many calls had failed then
 	closing  chan struct{} // closed to end keep
 	kept     chan struct{} // closed when it has ended
 }

@@ -36,24 +36,26 @@ static __always_inline void endpoints(struct record *r, struct sock *sk, struct 
 	r->dport = sk->__sk_common.skc_dport;
 }
 
+// add_failure counts last what is in the table then: as long as the count
+// stays, the reader need not look again.
 static __always_inline void add_failure(struct cpu *cpu, struct failure_key *key, struct process *owner)
 {
 	struct failure *f = bpf_map_lookup_elem(&failures, key);
 
-	add(cpu->counts.failures, 1);
 	if (!f) {
 		struct failure fresh = {};
 
+		fresh.owner = *owner;
 		bpf_map_update_elem(&failures, key, &fresh, BPF_NOEXIST);
 		f = bpf_map_lookup_elem(&failures, key);
-		if (!f) {
-			add(cpu->counts.failures_full, 1);
-			return;
-		}
-		f->owner = *owner;
 	}
-	add(f->count, 1);
-	f->last = bpf_ktime_get_boot_ns();
+	if (f) {
+		add(f->count, 1);
+		f->last = bpf_ktime_get_boot_ns();
+	} else {
+		add(cpu->counts.failures_full, 1);
+	}
+	add(cpu->counts.failures, 1);
 }
 
 // ending is what is known of a connection at its last transition.

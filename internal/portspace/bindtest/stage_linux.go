@@ -75,6 +75,11 @@ func New(t *testing.T) *Stage {
 	if err := s.Host.Sysctl("net.ipv4.ip_local_port_range", fmt.Sprintf("%d %d", firstPort, lastPort)); err != nil {
 		t.Fatal(err)
 	}
+	// A small hash table has a small quota of mini-sockets, and a situation that
+	// is beyond it would end without its TIME_WAIT.
+	if err := s.Host.Sysctl("net.ipv4.tcp_max_tw_buckets", "262144"); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(s.Clear)
 	return s
 }
