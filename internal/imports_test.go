@@ -30,7 +30,7 @@ var rooms = map[string]string{
 	"internal/twin/plain":                    "tcp evidence twin twin/chance",
 	"internal/twin/play":                     "say tcp evidence portspace scenario claims twin twin/*",
 	"internal/twin/play/outcome":             "say evidence claims",
-	"internal/twin/kerneltest":               "*",
+	"internal/twin/kerneltest":               "tcp evidence netlab twin observe/sockdiag observe/sysctl",
 	"internal/twin/kerneltest/accuracy":      "twin/kerneltest",
 	"internal/forecast":                      "tcp evidence portspace twin twin/*",
 	"internal/portspace/*":                   "tcp evidence portspace netlab observe/*",

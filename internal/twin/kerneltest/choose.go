@@ -63,6 +63,8 @@ func (f *follower) choose(i int, c choice) error {
 	if err != nil {
 		return f.differs(i, "the kernel takes port %d, the twin says %v%s", told.Port, err, f.story(told.Port, i))
 	}
+	row, _ := f.rowOf(i)
+	f.vague = f.vague || f.shadow.contested(row, told.window())
 	return nil
 }
 

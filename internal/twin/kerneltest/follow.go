@@ -40,7 +40,7 @@ func Follow(c *Case, t *Transcript) (Verdict, error) {
 			return f.verdict, err
 		}
 	}
-	if got := s.counters(); f.verdict.Undecided == 0 && !f.early && got != t.Counters {
+	if got := s.counters(); f.verdict.Undecided == 0 && !f.vague && got != t.Counters {
 		f.verdict.Difference = fmt.Sprintf("at the end the kernel counts %+v, the twin %+v", t.Counters, got)
 	}
 	return f.verdict, nil
@@ -51,9 +51,9 @@ type follower struct {
 	t      *Transcript
 	shadow shadow
 	span   evidence.PortRange // ip_local_port_range
-	// early says that a peer closed before FIN_WAIT2 may have begun: then there was
-	// none, and other counters moved.
-	early   bool
+	// vague says that nobody can know which counters moved: a peer closed before
+	// FIN_WAIT2 may have begun, or a port was taken that may have been free by then.
+	vague   bool
 	ended   map[int]time.Duration // when the connection of an operation was abandoned
 	verdict Verdict
 }
@@ -197,7 +197,7 @@ func (f *follower) remember(i int, before int) {
 		f.ended[op.Of] = told.Ended
 		f.shadow.finWait2(row.SrcPort, row, made, f.finTime())
 	case PeerCloses:
-		f.early = f.early || told.Began < f.ended[op.Of]+delayedACK
+		f.vague = f.vague || told.Began < f.ended[op.Of]+delayedACK
 		f.shadow.woken(row.SrcPort, row, made, outbound)
 	}
 }

@@ -47,7 +47,10 @@ func (c *Case) Foretellable() bool { return c.Family != Binders && c.Family != H
 
 // prophets are the twins that are asked about a case.
 type prophets struct {
+	c            *Case
+	t            *Transcript
 	plain, moved []*Transcript
+	informed     []*Transcript // as many as plain; see inform
 	places       *rand.Rand
 }
 
@@ -59,7 +62,7 @@ func ask(c *Case, t *Transcript) (*prophets, error) {
 	if c.Size()&1 == 1 {
 		seeds = 40
 	}
-	p := &prophets{places: rand.New(rand.NewPCG(c.Seed, uint64(c.Number)))}
+	p := &prophets{c: c, t: t, places: rand.New(rand.NewPCG(c.Seed, uint64(c.Number)))}
 	var err error
 	hear := func(to *[]*Transcript, w tweak) {
 		said, e := foretell(c, t.Clock, w)
@@ -81,6 +84,19 @@ func ask(c *Case, t *Transcript) (*prophets, error) {
 	return p, err
 }
 
+// inform returns twins that know when calls were really made: what is random must
+// not be judged by how late the machine was.
+func (p *prophets) inform() ([]*Transcript, error) {
+	for seed := len(p.informed); seed < len(p.plain); seed++ {
+		said, err := foretell(p.c, p.t.Clock, tweak{seed: uint64(1000 + seed), really: p.t})
+		if err != nil {
+			return nil, err
+		}
+		p.informed = append(p.informed, said)
+	}
+	return p.informed, nil
+}
+
 // Judge compares a transcript of the kernel with predictions.
 func Judge(c *Case, t *Transcript) (Prediction, error) {
 	p := Prediction{Lateness: t.Lateness(c)}
@@ -91,65 +107,76 @@ func Judge(c *Case, t *Transcript) (Prediction, error) {
 	if err != nil {
 		return p, err
 	}
-	p.groups(c, t, twins)
+	if err := p.groups(twins); err != nil {
+		return p, err
+	}
 	if c.Family == Minute {
 		p.population(c, t, append(twins.plain, twins.moved...))
 	}
 	return p, nil
 }
 
-func (p *Prediction) groups(c *Case, t *Transcript, twins *prophets) {
-	really := Measure(c, t)
-	measure := func(all []*Transcript) (said [][]Group) {
-		for _, f := range all {
-			said = append(said, Measure(c, f))
-		}
-		return said
+// numbers returns one number of one group, as each of some twins says it.
+func (p *prophets) numbers(of func(*Group) int, g int, said []*Transcript) (n []int) {
+	for _, s := range said {
+		n = append(n, of(&Measure(p.c, s)[g]))
 	}
-	plain, moved := measure(twins.plain), measure(twins.moved)
-	for g := range really {
-		check := func(what string, to *Score, of func(*Group) int) bool {
-			numbers := func(said [][]Group) (n []int) {
-				for _, s := range said {
-					n = append(n, of(&s[g]))
-				}
-				return n
-			}
-			n, said := of(&really[g]), numbers(plain)
-			sharp, ok := to.count(n, said, numbers(moved), twins.places)
-			if !ok {
-				p.Wrong = append(p.Wrong, fmt.Sprintf("source %d, target %d: %s: foretold %d, really %d", g/c.Targets, g%c.Targets, what, said[0], n))
-			}
-			return sharp && n > 0
-		}
-		check("connections that succeed", &p.Successes, func(g *Group) int { return g.Succeeded })
-		check("the first one with a port of the second parity", &p.Halves, func(g *Group) int { return g.FirstSecond })
-		sharp := check("the first one that fails", &p.Failures, func(g *Group) int { return g.FirstFailure })
-		if sharp && (c.Family == Churn || c.Family == Minute) {
-			p.failedAt(plain[0][g].FailedAt, really[g].FailedAt)
-		}
-	}
+	return n
 }
 
-// count scores one number. It reports whether the prediction was exact, and
-// whether it was not wrong.
-func (s *Score) count(n int, plain, moved []int, places *rand.Rand) (sharp, ok bool) {
-	low, high := slices.Min(plain), slices.Max(plain)
-	if low != high {
-		s.Random++
-		below, equal := 0, 0
-		for _, x := range plain {
-			if x < n {
-				below++
-			} else if x == n {
-				equal++
+func (p *Prediction) groups(twins *prophets) error {
+	c := twins.c
+	for g, really := range Measure(c, twins.t) {
+		sharp := false
+		for _, k := range []struct {
+			what string
+			to   *Score
+			of   func(*Group) int
+		}{
+			{"connections that succeed", &p.Successes, func(g *Group) int { return g.Succeeded }},
+			{"the first one with a port of the second parity", &p.Halves, func(g *Group) int { return g.FirstSecond }},
+			{"the first one that fails", &p.Failures, func(g *Group) int { return g.FirstFailure }},
+		} {
+			n, said := k.of(&really), twins.numbers(k.of, g, twins.plain)
+			if slices.Min(said) != slices.Max(said) {
+				informed, err := twins.inform()
+				if err != nil {
+					return err
+				}
+				k.to.place(n, twins.numbers(k.of, g, informed), twins.places)
+				sharp = false
+				continue
+			}
+			var ok bool
+			if sharp, ok = k.to.count(n, append(twins.numbers(k.of, g, twins.moved), said[0])); !ok {
+				p.Wrong = append(p.Wrong, fmt.Sprintf("source %d, target %d: %s: foretold %d, really %d", g/c.Targets, g%c.Targets, k.what, said[0], n))
 			}
 		}
-		s.Places = append(s.Places, (float64(below)+places.Float64()*float64(equal+1))/float64(len(plain)+1))
-		return false, true
+		if sharp && really.FirstFailure > 0 && (c.Family == Churn || c.Family == Minute) {
+			p.failedAt(Measure(c, twins.plain[0])[g].FailedAt, really.FailedAt)
+		}
 	}
-	low, high = min(low, slices.Min(moved)), max(high, slices.Max(moved))
-	switch {
+	return nil
+}
+
+// place notes where a random number is among those of twins.
+func (s *Score) place(n int, said []int, places *rand.Rand) {
+	s.Random++
+	below, equal := 0, 0
+	for _, x := range said {
+		if x < n {
+			below++
+		} else if x == n {
+			equal++
+		}
+	}
+	s.Places = append(s.Places, (float64(below)+places.Float64()*float64(equal+1))/float64(len(said)+1))
+}
+
+// count scores a number that is not random. It reports whether the prediction was
+// exact, and whether it was not wrong.
+func (s *Score) count(n int, said []int) (sharp, ok bool) {
+	switch low, high := slices.Min(said), slices.Max(said); {
 	case n < low || n > high:
 		s.Wrong++
 	case low == high:

@@ -10,24 +10,34 @@ import (
 
 // look compares what there is at one moment.
 func (f *follower) look(i int) error {
-	op, told := &f.c.Ops[i], &f.t.Done[i]
+	told := &f.t.Done[i]
 	got := f.apply(i)
 	moving, coming := f.shadow.moving(told.window())
 	for r := range told.Rows {
 		if r.State != tcp.Established && r.State != tcp.TimeWait && r.State != tcp.FinWait2 {
-			f.verdict.Undecided++ // a segment of its close was lost, and will come again
+			f.verdict.Undecided++ // a segment of its close was late, or lost and will come again
 			r.State = 0
 			moving[r] = true
+			coming++
 		}
 	}
+	wrong := compareRows(told.Rows, got.Rows, moving)
 	if d := got.Minis - told.Minis; max(d, -d) > coming {
-		return f.differs(i, "the kernel has %d mini-sockets, the twin %d; %d may be coming or going", told.Minis, got.Minis, coming)
+		return f.differs(i, "the kernel has %d mini-sockets, the twin %d; %d may be coming or going; %v", told.Minis, got.Minis, coming, wrong)
 	}
-	if !op.Deep {
+	if !f.c.Ops[i].Deep {
 		return nil
 	}
 	f.verdict.Rows += len(told.Rows)
-	var wrong []string
+	if wrong != nil {
+		return f.differs(i, "%d connections: %v", len(wrong), wrong[:min(len(wrong), 5)])
+	}
+	return f.compareLeft(i, got.Rows)
+}
+
+// compareRows tells which connections only one side lists, apart from those that
+// may just change their state.
+func compareRows(kernel, twin map[Row]uint32, moving map[Row]bool) (wrong []string) {
 	check := func(here, there map[Row]uint32, who string) {
 		for r := range here {
 			bare := r
@@ -37,13 +47,10 @@ func (f *follower) look(i int) error {
 			}
 		}
 	}
-	check(told.Rows, got.Rows, "kernel")
-	check(got.Rows, told.Rows, "twin")
-	if wrong != nil {
-		slices.Sort(wrong)
-		return f.differs(i, "%d connections: %v", len(wrong), wrong[:min(len(wrong), 5)])
-	}
-	return f.compareLeft(i, got.Rows)
+	check(kernel, twin, "kernel")
+	check(twin, kernel, "twin")
+	slices.Sort(wrong)
+	return wrong
 }
 
 // compareLeft compares what timers of TIME_WAIT have left.

@@ -38,7 +38,8 @@ correlations are of medians of 25 consecutive connections; that of ranks is low 
 looks at a few ports, which is less than the rest of connect() varies.
 
 `
-	randoms = `Both sides choose ports at random, so distributions are compared: the kernel's with those of four twins of each case. The tests
+	randoms = `Both sides choose ports at random, so distributions are compared: the kernel's with those of four twins of each case that
+know when calls were made. Numbers of the table above that are random are ranked among those of such twins. The tests
 together have a significance of %v: that is the chance that one of the %d finds a difference though there is none (Holm's method).
 
 `

@@ -115,11 +115,21 @@ const shortest = 700 * time.Millisecond
 func (s *shadow) unsure(at window) map[uint16]bool {
 	ports := make(map[uint16]bool)
 	for _, m := range s.minis {
-		if m.inFlux(at) || m.reused && s.ripens(m.made).meets(at) {
+		if s.doubtful(m, at) {
 			ports[m.port] = true
 		}
 	}
 	return ports
+}
+
+// contested reports whether a new connection may, or may not, take over a
+// mini-socket.
+func (s *shadow) contested(row Row, at window) bool {
+	return slices.ContainsFunc(s.minis, func(m *mini) bool { return m.row == row && !m.none && s.doubtful(m, at) })
+}
+
+func (s *shadow) doubtful(m *mini, at window) bool {
+	return m.inFlux(at) || m.reused && s.ripens(m.made).meets(at)
 }
 
 func (m *mini) inFlux(at window) bool {
