@@ -69,11 +69,11 @@ func (c *fixCmd) apply(p *program, plan remedy.Plan) error {
 		return err
 	}
 	defer tree.Close() //nolint:errcheck // it carries nothing
-	todo := journal.Plan{RuntimeOnly: c.RuntimeOnly, ConfirmWithin: c.ConfirmWithin, Made: plan.Made}
+	planned := journal.Plan{RuntimeOnly: c.RuntimeOnly, ConfirmWithin: c.ConfirmWithin, Made: plan.Made}
 	for _, s := range changes {
-		todo.Changes = append(todo.Changes, journal.Change(s))
+		planned.Changes = append(planned.Changes, journal.Change(s))
 	}
-	e, err := j.Apply(p.ctx, todo, tree)
+	e, err := j.Apply(p.ctx, planned, tree)
 	if err != nil {
 		return c.refused(err)
 	}

@@ -76,7 +76,7 @@ func (c *traceCmd) watch(p *program, w *closes.Watch) error {
 	}
 	defer stop()
 	if file, ok := p.out.(*os.File); ok {
-		go whenUnread(ctx, int(file.Fd()), stop)
+		go whenUnread(int(file.Fd()), stop)
 	}
 	out := bufio.NewWriter(p.out)
 	t := tracing{traceCmd: c, watch: w, page: c.page(p, out), flush: out.Flush, sum: view.NewTraceSum(), began: time.Now()}
@@ -95,18 +95,17 @@ func (c *traceCmd) watch(p *program, w *closes.Watch) error {
 }
 
 // whenUnread calls stop when the other end of a pipe is closed, which writing
-// would notice only with the next line.
-func whenUnread(ctx context.Context, fd int, stop func()) {
-	const every = 200 // milliseconds
-	for ctx.Err() == nil {
-		fds := []unix.PollFd{{Fd: int32(fd)}} // of interest is only POLLERR, which always is
-		n, err := unix.Poll(fds, every)
-		if n > 0 || err != nil && !errors.Is(err, unix.EINTR) {
-			if fds[0].Revents&unix.POLLERR != 0 {
-				stop()
-			}
-			return
-		}
+// would notice only with the next line. It waits as long as the program runs:
+// to wake now and then took half of what an idle trace costs.
+func whenUnread(fd int, stop func()) {
+	const forever = -1
+	fds := []unix.PollFd{{Fd: int32(fd)}} // of interest is only POLLERR, which always is
+	_, err := unix.Poll(fds, forever)
+	for errors.Is(err, unix.EINTR) {
+		_, err = unix.Poll(fds, forever)
+	}
+	if err == nil && fds[0].Revents&unix.POLLERR != 0 {
+		stop()
 	}
 }
 

@@ -213,6 +213,9 @@ func (s *Stage) end(a Actor, held []evidence.Holder, h evidence.Holder, e ends) 
 		return append(held, h), nil
 	}
 	h.Mini, h.State, h.UIDKnown = true, tcp.FinWait2, false
+	if err := halfClose(e.own, e.peer); err != nil {
+		return nil, err
+	}
 	if err := s.release(e.own); err != nil {
 		return nil, err
 	}

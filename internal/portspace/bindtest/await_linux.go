@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/observe/sockdiag"
 	"github.com/linger-dev/linger/internal/tcp"
@@ -37,4 +39,38 @@ func (s *Stage) await(port, far uint16, state tcp.State) error {
 		}
 	}
 	return fmt.Errorf("no %s at port %d, but %v: %w", state, port, there, os.ErrDeadlineExceeded)
+}
+
+// halfClose sends the FIN of a connection, and waits until it is acknowledged.
+//
+// close() alone does neither surely. An iterator over files, in whatever test
+// runs beside this one, may hold the last reference: then the FIN goes out
+// later, perhaps after the peer's, and the TIME_WAIT is at the other end. An
+// iterator over sockets locks them: an acknowledgement that comes meanwhile
+// leaves the orphan in FIN_WAIT2 a full socket (tcp_rcv_state_process,
+// sock_owned_by_user).
+func halfClose(fd, peer int) error {
+	if err := unix.Shutdown(fd, unix.SHUT_WR); err != nil {
+		return fmt.Errorf("send the FIN: %w", err)
+	}
+	// The acknowledgement is delayed, by up to 40 ms, while the FIN is unread
+	// (__tcp_cleanup_rbuf); the option then sends it at once.
+	if _, err := unix.Read(peer, make([]byte, 1)); err != nil {
+		return fmt.Errorf("read the FIN: %w", err)
+	}
+	if err := unix.SetsockoptInt(peer, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1); err != nil {
+		return fmt.Errorf("hurry the acknowledgement: %w", err)
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Microsecond) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return fmt.Errorf("ask for the state: %w", err)
+		}
+		if tcp.State(info.State) == tcp.FinWait2 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the FIN is not acknowledged, in %v: %w", tcp.State(info.State), os.ErrDeadlineExceeded)
+		}
+	}
 }

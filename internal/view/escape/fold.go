@@ -21,10 +21,10 @@ func Fold(text string, room int) []string {
 	line, used := "", 0
 	for _, a := range atomsOf(text) {
 		gap := 0
-		if a.apart && used > 0 {
+		if a.apart && line != "" {
 			gap = 1
 		}
-		if used > 0 && used+gap+a.cells > room {
+		if line != "" && used+gap+a.cells > room {
 			lines = append(lines, line)
 			line, used, gap = "", 0, 0
 		}

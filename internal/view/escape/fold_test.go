@@ -29,6 +29,7 @@ func TestChineseIsBrokenBetweenCharactersAndNotBeforeMarks(t *testing.T) {
 func FuzzFoldLosesNothing(f *testing.F) {
 	f.Add("TIME_WAIT 占用一个本地端口，约一分钟。 （见 RFC 9293）", 16)
 	f.Add("a  b", 2)
+	f.Add("\u0300 \x00", 2) // a word without width, then one that is longer than a line
 	f.Fuzz(func(t *testing.T, text string, room int) {
 		if room < 2 || room > 200 || len(text) > 1000 {
 			t.Skip()

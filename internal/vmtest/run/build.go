@@ -22,7 +22,7 @@ const playedApart = "^TestKernelEvery(ClaimIsProved|MutantIsRefuted)$"
 func packages() []string {
 	return []string{
 		"internal/portspace", "internal/netlab", "internal/netlab/capture", "internal/netlab/rawpeer",
-		"internal/workload", "internal/observe/sockdiag", "internal/observe/tracer", "internal/observe",
+		"internal/workload", "internal/observe/sockdiag", "internal/observe/tracer", "internal/observe/binders", "internal/observe",
 		"internal/journal", "internal/lint", "internal/lab",
 	}
 }
