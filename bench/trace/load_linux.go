@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -13,10 +14,14 @@ import (
 // of the range connect() itself gets slow.
 const services = 20
 
-// load connects and closes for some time in a namespace of its own, rate times
-// a second, or as fast as it can if that is 0. before is
+// slice is how many connections are timed as one. The median over all slices
+// is not moved by what else interrupts a virtual machine now and then.
+const slice = 100
+
+// load connects and closes in a namespace of its own, rate times a second, or
+// as fast as it can if that is 0. before is
 // called when all is ready, after right behind the last connection.
-func load(length time.Duration, rate int, before, after func() error) (s sample, err error) {
+func load(connections, rate int, before, after func() error) (s sample, err error) {
 	world, err := netlab.New()
 	if err != nil {
 		return s, err
@@ -31,6 +36,9 @@ func load(length time.Duration, rate int, before, after func() error) (s sample,
 	}
 	// Do runs on a thread of its own, whose processor time is the load's.
 	err = host.Do(func() error {
+		if err := pin(); err != nil {
+			return err
+		}
 		var listeners [services]int
 		for i := range listeners {
 			if listeners[i], err = listen(1100 + i); err != nil {
@@ -42,7 +50,7 @@ func load(length time.Duration, rate int, before, after func() error) (s sample,
 			return err
 		}
 		begin, used := time.Now(), threadTime()
-		for time.Since(begin) < length {
+		for s.connections < connections {
 			i := s.connections % services
 			if err := once(listeners[i], 1100+i); err != nil {
 				return err
@@ -51,8 +59,13 @@ func load(length time.Duration, rate int, before, after func() error) (s sample,
 			if rate > 0 {
 				time.Sleep(time.Until(begin.Add(time.Second * time.Duration(s.connections) / time.Duration(rate))))
 			}
+			if s.connections%slice == 0 {
+				now := threadTime()
+				s.slices = append(s.slices, float64((now-used).Nanoseconds())/1000/slice)
+				used = now
+			}
 		}
-		s.elapsed, s.load = time.Since(begin), threadTime()-used
+		s.elapsed = time.Since(begin)
 		return after()
 	})
 	return s, err
@@ -90,9 +103,30 @@ func loopback(port int) unix.Sockaddr {
 	return &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}
 }
 
+// pin keeps the calling thread on the last processor that it may use: to move
+// costs more than what is measured.
+func pin() error {
+	var may unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &may); err != nil {
+		return fmt.Errorf("ask for the processors: %w", err)
+	}
+	last := 0
+	for cpu := range 8 * int(unsafe.Sizeof(may)) {
+		if may.IsSet(cpu) {
+			last = cpu
+		}
+	}
+	may.Zero()
+	may.Set(last)
+	if err := unix.SchedSetaffinity(0, &may); err != nil {
+		return fmt.Errorf("stay on processor %d: %w", last, err)
+	}
+	return nil
+}
+
 // threadTime is the processor time of the calling thread.
 func threadTime() time.Duration {
-	var u unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_THREAD, &u) // cannot fail for the own thread
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // cannot fail for the own thread
+	return time.Duration(t.Nano())
 }

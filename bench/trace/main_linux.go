@@ -5,9 +5,9 @@
 // at a rate, in a private network namespace made anew for each measurement, since many
 // TIME_WAIT sockets slow down the next connections. The order of the contenders
 // changes from round to round, and each is compared with "no tracer" of its own
-// round. Added is the processor time of the load, in which BPF programs run,
-// and of the tracer's own process, for each connection (both ends). The time a
-// tracer takes to start is not in it.
+// round. Added is the processor time of the load, in which BPF programs run
+// (the median of slices of 100 connections), and all that of the tracer's own process,
+// for each connection (both ends). The time a tracer takes to start is not in it.
 package main
 
 import (
@@ -23,10 +23,10 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 9, "rounds")
-	length := flag.Duration("length", 2*time.Second, "how long each contender traces the load in a round")
+	connections := flag.Int("connections", 20_000, "how many each contender traces in a round")
 	rate := flag.Int("rate", 0, "connections a second; 0 is as fast as they go, where a tracer that wakes for each event may lose some")
 	flag.Parse()
-	if err := run(*rounds, *length, *rate); err != nil {
+	if err := run(*rounds, *connections, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, "trace:", err)
 		os.Exit(1)
 	}
@@ -42,18 +42,24 @@ type contender struct {
 
 // sample is one measurement.
 type sample struct {
-	connections   int
-	elapsed       time.Duration
-	load, process time.Duration // processor time of the load and of the tracer
-	peakKB        int64
+	connections int
+	elapsed     time.Duration
+	slices      []float64     // processor time of the load, µs for each connection
+	process     time.Duration // processor time of the tracer
+	peakKB      int64
 }
 
-// cost is the processor time of one connection.
+// cost is the processor time of one connection, µs.
 func (s *sample) cost() float64 {
-	return float64((s.load + s.process).Nanoseconds()) / 1000 / float64(s.connections)
+	return median(s.slices) + s.own()
 }
 
-func run(rounds int, length time.Duration, rate int) error {
+// own is the part of it that the tracer's process takes.
+func (s *sample) own() float64 {
+	return float64(s.process.Nanoseconds()) / 1000 / float64(s.connections)
+}
+
+func run(rounds, connections, rate int) error {
 	dir, err := os.MkdirTemp("", "linger-bench")
 	if err != nil {
 		return err
@@ -70,7 +76,7 @@ func run(rounds int, length time.Duration, rate int) error {
 	for round := range rounds {
 		for i := range all {
 			c := all[(i+round)%len(all)]
-			s, err := c.measure(length, rate)
+			s, err := c.measure(connections, rate)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
@@ -78,7 +84,7 @@ func run(rounds int, length time.Duration, rate int) error {
 		}
 	}
 	for _, c := range all {
-		if c.parts, err = c.programs(length); err != nil {
+		if c.parts, err = c.programs(connections); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
@@ -112,7 +118,7 @@ func report(all []*contender) {
 	added := func(c *contender) (all, process []float64) {
 		for i := range c.runs {
 			all = append(all, c.runs[i].cost()-base.runs[i].cost())
-			process = append(process, float64(c.runs[i].process.Nanoseconds())/1000/float64(c.runs[i].connections))
+			process = append(process, c.runs[i].own())
 		}
 		return all, process
 	}

@@ -16,14 +16,14 @@ import (
 )
 
 // measure traces one load.
-func (c *contender) measure(length time.Duration, rate int) (sample, error) {
+func (c *contender) measure(connections, rate int) (sample, error) {
 	p, err := c.start()
 	if err != nil {
 		return sample{}, err
 	}
 	defer p.stop()
 	var used time.Duration
-	s, err := load(length, rate,
+	s, err := load(connections, rate,
 		func() (err error) { used, err = p.used(); return err },
 		func() error {
 			time.Sleep(300 * time.Millisecond) // what waits to be read is part of the price
@@ -44,17 +44,22 @@ func (c *contender) start() (*tracer, error) {
 	if c.script == "" {
 		return nil, nil
 	}
-	before := len(programIDs())
+	before := programIDs()
 	t := &tracer{exec.Command("unshare", "-m", "sh", "-c", c.script)}
 	t.cmd.Stderr = os.Stderr
 	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
 	if err := t.cmd.Start(); err != nil {
 		return nil, err
 	}
-	same, last := 0, before
+	same, last := 0, 0
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		now := len(programIDs())
-		if now != last || now == before {
+		now := 0
+		for id := range programIDs() {
+			if !before[id] {
+				now++
+			}
+		}
+		if now != last || now == 0 {
 			same, last = 0, now
 			continue
 		}
@@ -154,7 +159,7 @@ type part struct {
 
 // programs traces one load with the kernel's statistics on, which cost some
 // tens of nanoseconds a run themselves.
-func (c *contender) programs(length time.Duration) ([]part, error) {
+func (c *contender) programs(connections int) ([]part, error) {
 	before := programIDs()
 	p, err := c.start()
 	if err != nil || p == nil {
@@ -179,7 +184,7 @@ func (c *contender) programs(length time.Duration) ([]part, error) {
 	}
 	defer stats.Close()
 	nothing := func() error { return nil }
-	s, err := load(length, 0, nothing, nothing)
+	s, err := load(connections, 0, nothing, nothing)
 	if err != nil {
 		return nil, err
 	}
