@@ -25,8 +25,13 @@ func main() {
 	rounds := flag.Int("rounds", 9, "rounds")
 	connections := flag.Int("connections", 20_000, "how many each contender traces in a round")
 	rate := flag.Int("rate", 0, "connections a second; 0 is as fast as they go, where a tracer that wakes for each event may lose some")
+	nothing := flag.Bool("nothing", false, "be the contender whose programs do nothing")
 	flag.Parse()
-	if err := run(*rounds, *connections, *rate); err != nil {
+	work := func() error { return run(*rounds, *connections, *rate) }
+	if *nothing {
+		work = doNothing
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "trace:", err)
 		os.Exit(1)
 	}
@@ -60,6 +65,10 @@ func (s *sample) own() float64 {
 }
 
 func run(rounds, connections, rate int) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "linger-bench")
 	if err != nil {
 		return err
@@ -72,7 +81,7 @@ func run(rounds, connections, rate int) error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build linger: %w", err)
 	}
-	all := contenders(linger, dir)
+	all := contenders(self, linger, dir)
 	for round := range rounds {
 		for i := range all {
 			c := all[(i+round)%len(all)]
@@ -93,9 +102,10 @@ func run(rounds, connections, rate int) error {
 }
 
 // contenders lists who is there; "no tracer" comes first.
-func contenders(linger, dir string) []*contender {
+func contenders(self, linger, dir string) []*contender {
 	all := []*contender{
 		{name: "no tracer"},
+		{name: "programs that do nothing", script: self + " --nothing"},
 		{name: "linger, counting", script: linger + " trace --failures --netns all >/dev/null"},
 		{name: "linger record", script: linger + " record --netns all --every 60s " + filepath.Join(dir, "rec")},
 		{name: "linger trace, all lines", script: linger + " trace --netns all >/dev/null"},
