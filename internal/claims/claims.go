@@ -37,6 +37,7 @@ func names() []string {
 		"syn-without-listener",
 		"nat-timestamps-going-back",
 		"quota-refuses-the-new",
+		"counter-tw-counts-beginnings",
 		"syncookies-change-nothing",
 		"memory-of-a-time-wait",
 		"many-time-waits-cost-no-time",
