@@ -48,6 +48,7 @@ func claims() map[string][]string {
 		"syn-without-listener":             {"reopen", "syn"},
 		"nat-timestamps-going-back":        {"nat", "timestamps"},
 		"quota-refuses-the-new":            {"quota"},
+		"counter-tw-counts-beginnings":     {"counters", "kernels"},
 		"syncookies-change-nothing":        {"folklore", "sysctls"},
 		"memory-of-a-time-wait":            {"cost"},
 		"many-time-waits-cost-no-time":     {"cost"},

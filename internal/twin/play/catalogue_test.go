@@ -101,10 +101,11 @@ func TestClaimsFailExactlyOnTheKernelsThatDiffer(t *testing.T) {
 	}{
 		// tcp_tw_reuse was a switch, ports were searched one by one, and mini-sockets
 		// had one wheel.
-		{"2.6.32", "fin-wait2-is-not-reused fin-wait2-orphan-life port-range-of-odd-size tw-reuse"},
-		{"3.10", "fin-wait2-is-not-reused fin-wait2-orphan-life port-range-of-odd-size tw-reuse"},
-		{"4.4", "fin-wait2-is-not-reused port-range-of-odd-size tw-reuse"},
-		{"4.19", "fin-wait2-is-not-reused"},
+		{"2.6.32", "counter-tw-counts-beginnings fin-wait2-is-not-reused fin-wait2-orphan-life port-range-of-odd-size tw-reuse"},
+		{"3.10", "counter-tw-counts-beginnings fin-wait2-is-not-reused fin-wait2-orphan-life port-range-of-odd-size tw-reuse"},
+		{"4.4", "counter-tw-counts-beginnings fin-wait2-is-not-reused port-range-of-odd-size tw-reuse"},
+		{"4.19", "counter-tw-counts-beginnings fin-wait2-is-not-reused"},
+		{"5.10", "counter-tw-counts-beginnings"},
 		{"6.1", ""}, // by a patch release
 		{"6.8", "fin-wait2-is-not-reused"},
 		{"6.12", ""},
