@@ -1,6 +1,9 @@
 package netns
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,11 +24,23 @@ func needRoot(t *testing.T) {
 	t.Parallel()
 }
 
+// dwellerEnv makes the test binary a process that only waits.
+const dwellerEnv = "LINGER_NETNS_DWELLER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(dwellerEnv) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // dweller starts a process in a fresh network namespace and returns its PID.
 // It lives until its standard input is closed, so it never outlives the test.
 func dweller(t *testing.T) int {
 	t.Helper()
-	cmd := exec.Command("cat")
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), dwellerEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -42,7 +57,10 @@ func dweller(t *testing.T) int {
 	}()
 	if err := <-started; err != nil {
 		close(stop)
-		t.Skipf("cannot make a network namespace: %v", err)
+		if errors.Is(err, fs.ErrPermission) {
+			t.Skipf("cannot make a network namespace: %v", err)
+		}
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		in.Close()
