@@ -1,6 +1,8 @@
 package twin
 
-import "github.com/linger-dev/linger/internal/evidence"
+import (
+	"github.com/linger-dev/linger/internal/evidence"
+)
 
 // Conn names a connection of a host: its group, and the port that tells it from
 // the others of the group, which is the local one if the group is outbound. The
@@ -39,44 +41,15 @@ func (h *Host) Connect(id GroupID, d Dial) (Attempt, error) {
 		mine := h.kernel.span(low, high, h.kernel.OwnRangePlain, s.reserved)
 		s = &mine
 	}
-	f, reused := h.dial(g, s)
-	a := Attempt{Conn: Conn{Group: id}, Visited: f.visited, Second: f.second, Reused: reused}
+	f := h.dial(g, s)
+	a := Attempt{Conn: Conn{Group: id}, Visited: f.visited, Second: f.second, Reused: f.reused}
 	if f.place < 0 {
 		return a, EADDRNOTAVAIL
 	}
 	a.Port = g.portAt(f.place)
-	d.PeerHasNoTimestamps = d.PeerHasNoTimestamps && !reused
+	d.PeerHasNoTimestamps = d.PeerHasNoTimestamps && !f.reused
 	h.mark(g, f.place, d)
 	return a, nil
-}
-
-// dial finds a port and takes it.
-func (h *Host) dial(g *group, s *span) (f found, reused bool) {
-	if g.reuse {
-		h.ripen()
-	}
-	f = h.search(g, s)
-	h.counters.Visited += uint64(f.visited)
-	if f.place < 0 {
-		h.counters.NoPort++
-		return f, false
-	}
-	h.counters.ActiveOpens++
-	if w := f.place >> 6; g.cells[w].busy>>(f.place&63)&1 != 0 {
-		h.counters.TWRecycled++
-		h.kill(g, f.place)
-		if g.traits != nil {
-			g.traits[w].clear(1 << (f.place & 63))
-		}
-		reused = true
-	} else {
-		g.take(f.place)
-	}
-	if !h.stamping && !reused { // what was taken over hands its timestamps on
-		t, bit := g.trait(f.place)
-		t.bare |= bit
-	}
-	return f, reused
 }
 
 // mark remembers what is special about a connection.
@@ -166,23 +139,35 @@ func (h *Host) drop(g *group, place int) {
 
 // closeActively replaces a full socket by a mini-socket: tcp_time_wait.
 func (h *Host) closeActively(g *group, place int, port uint16) {
+	r := h.rows[0]
+	if h.brisk && r.due != never && g.connects() && uint64(h.population) < h.limit {
+		h.wait(r, g, place, port, h.ms)
+		return
+	}
 	if !h.admit() {
 		h.drop(g, place)
 		return
 	}
-	r := h.rows[0]
 	if h.recycling && !g.loose { // TIME_WAIT of 3.5 RTO
 		if t, bit := g.has(place); t.bare&bit == 0 {
 			r = h.rowOf(timeWaitRow, floorLen, 0)
 		}
 	}
-	if r.due != never && h.kernel.Timer != Slots && !h.kernel.CountsEnds && g.connects() && r == h.rows[0] {
-		r.push(makeEntry(g.id, port, g.stamp(place), h.ms)) // what become does, without its questions
-		g.cells[place>>6].mini |= 1 << (place & 63)
-		h.counters.TW++
-	} else {
-		h.become(r, g, place, port)
+	h.become(r, g, place, port)
+	h.population++
+	g.timeWait++
+}
+
+// wait is closeActively without its questions: for an outbound connection of a
+// brisk host, if the quota lets it, and something is in r, the row of TIME_WAIT.
+func (h *Host) wait(r *row, g *group, place int, port uint16, ms int64) {
+	stamp := uint8(0)
+	if g.stamped {
+		stamp = g.stamp(place)
 	}
+	r.push(makeEntry(g.id, port, stamp, ms))
+	g.cells[place>>6].mini |= 1 << (place & 63)
+	h.counters.TW++
 	h.population++
 	g.timeWait++
 }

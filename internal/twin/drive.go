@@ -21,6 +21,8 @@ func (h *Host) Drive(all ...Traffic) *Driver {
 			l.Per = time.Second
 		}
 		s := stream{Traffic: l, opens: max(h.now, h.start+int64(l.Start)), closes: never, stop: never, special: l.Dial != (Dial{})}
+		s.brisk = !s.special && (s.Hold > 0 || s.Ends == ByUs) &&
+			!slices.ContainsFunc(s.Groups, func(id GroupID) bool { return h.groups[id].span != &h.span })
 		s.gap, s.part = int64(l.Per)/l.Rate, int64(l.Per)%l.Rate
 		if l.Stop > 0 {
 			s.stop = h.start + int64(l.Stop)
@@ -38,7 +40,7 @@ func (h *Host) Drive(all ...Traffic) *Driver {
 func (d *Driver) Run(until time.Duration) {
 	h, end := d.h, d.h.start+int64(until)
 	for {
-		s, t := d.soonest()
+		s, t, other := d.soonest()
 		t = min(t, d.next)
 		if t > end {
 			break
@@ -55,40 +57,25 @@ func (d *Driver) Run(until time.Duration) {
 			d.closeOldest(s)
 			s.closes = s.live.due()
 		default:
-			d.burst(s, min(end+1, d.next))
+			d.burst(s, min(end+1, d.next, other))
 		}
 	}
 	h.advance(end)
 }
 
-// burst opens connections of one stream for as long as nothing else happens.
-func (d *Driver) burst(s *stream, limit int64) {
-	h := d.h
-	if len(d.runs) > 1 || s.Hold > 0 {
-		limit = 0
-	}
-	for {
-		d.open(s)
-		s.schedule(h)
-		t := s.opens
-		if t >= limit || t >= h.due || t >= h.resalt {
-			return
-		}
-		h.set(t)
-	}
-}
-
-// soonest returns the stream in which something happens next, and when.
-func (d *Driver) soonest() (*stream, int64) {
-	var best *stream
-	at := never
+// soonest returns the stream in which something happens next, when that is, and
+// when something happens in another one.
+func (d *Driver) soonest() (best *stream, at, other int64) {
+	at, other = never, never
 	for i := range d.runs {
 		s := &d.runs[i]
 		if t := min(s.opens, s.closes); t < at {
-			best, at = s, t
+			best, at, other = s, t, at
+		} else {
+			other = min(other, t)
 		}
 	}
-	return best, at
+	return best, at, other
 }
 
 func (s *stream) schedule(h *Host) {
@@ -156,7 +143,7 @@ func (d *Driver) open(s *stream) {
 func (d *Driver) connect(g *group, s *stream) int {
 	var f found
 	if !s.special {
-		f, _ = d.h.dial(g, g.span)
+		f = d.h.dial(g, g.span)
 	} else {
 		a, err := d.h.Connect(GroupID(g.id), s.Dial)
 		f = found{place: -1, visited: a.Visited, second: a.Second}
@@ -164,16 +151,19 @@ func (d *Driver) connect(g *group, s *stream) int {
 			f.place = g.place(a.Port)
 		}
 	}
-	if f.visited > d.longest {
-		d.longest = f.visited
-	}
+	d.longest = max(d.longest, f.visited)
+	d.note(f)
+	return f.place
+}
+
+// note remembers when a search first needed both parities, and when one failed.
+func (d *Driver) note(f found) {
 	if f.second && !d.FirstSecond.Happened {
 		d.FirstSecond = d.moment(f)
 	}
 	if f.place < 0 && !d.FirstFailure.Happened {
 		d.FirstFailure = d.moment(f)
 	}
-	return f.place
 }
 
 func (d *Driver) moment(f found) Moment {

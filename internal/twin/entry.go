@@ -71,6 +71,7 @@ type fifo struct {
 	head, tail uint64
 	first      uint64   // the number of the first entry in chunks[0], a multiple of chunkLen
 	chunks     []*chunk // hold head to tail
+	last       *chunk   // the last of them
 	pool       *pool
 }
 
@@ -82,12 +83,16 @@ func (f *fifo) slot(n uint64) *entry {
 }
 
 func (f *fifo) push(e entry) {
-	n := f.tail - f.first
-	if n>>chunkBits >= uint64(len(f.chunks)) {
-		f.chunks = append(f.chunks, f.pool.get())
+	if f.tail&(chunkLen-1) == 0 {
+		f.grow()
 	}
-	f.chunks[n>>chunkBits][n&(chunkLen-1)] = e
+	f.last[f.tail&(chunkLen-1)] = e
 	f.tail++
+}
+
+func (f *fifo) grow() {
+	f.last = f.pool.get()
+	f.chunks = append(f.chunks, f.last)
 }
 
 // drop moves the head to entry n and gives back the chunks before it.
@@ -114,4 +119,7 @@ func (f *fifo) cut(n uint64) {
 		f.chunks[keep+i] = nil
 	}
 	f.chunks = f.chunks[:keep]
+	if keep > 0 {
+		f.last = f.chunks[keep-1]
+	}
 }

@@ -1,5 +1,10 @@
 package twin
 
+import "reflect"
+
+// GroupSize is how many bytes a group has, without what it points to.
+func GroupSize() uintptr { return reflect.TypeFor[group]().Size() }
+
 // StateOf says what uses a four-tuple, as State of the plain twin does.
 func (h *Host) StateOf(c Conn) int {
 	g := h.groups[c.Group]

@@ -39,41 +39,55 @@ func (p *portPlane) has(port uint16) bool {
 //
 // A place is the number of a port within the group: that of its cell times 64,
 // and its bit. The places of one parity follow each other as the ports do.
+//
+// What every connection asks for is together in 64 bytes, a line of the
+// processor's cache: a host may go round very many groups. The rest is in about.
 type group struct {
-	key    evidence.Key
-	id     uint32
-	loop   bool // one of its addresses is a loopback one
-	reuse  bool // tcp_tw_reuse is on for it
-	simple bool // outbound, and without stamps, traits and bars: its ports need no second look
-	loose  bool // of many peers: ports are not told apart
+	cells []cell
+	*about
 
-	first  int // number of the first run of 128 ports
-	words  int // cells per parity
-	cells  []cell
-	sum    []uint64 // a bit for each cell: open is not zero
+	id             uint32
+	cursor         uint32   // where connect() goes on
+	epoch          uint32   // of which the cursor is
+	at             [2]int32 // by parity: what half of a port and its place differ by
+	busy, timeWait int32
+	reuse          bool // tcp_tw_reuse is on for it
+	simple         bool // outbound, and without traits and bars: its ports need no second look
+	stamped        bool // there are stamps
+	loose          bool // of many peers: ports are not told apart
+}
+
+// about is what a connection seldom asks its group for.
+type about struct {
+	key   evidence.Key
+	loop  bool // one of its addresses is a loopback one
+	first int  // number of the first run of 128 ports
+	words int  // cells per parity
+
+	sum    [2]sums  // of the even ports, and the odd ones
 	stamps []uint16 // by place; nil until the first mini-socket ended early: outdate explains them
 	traits []traits // like cells; nil until one is needed
 	bars   *portPlane
 	span   *span
 
-	busy, timeWait, miniFinWait2, orphans int
+	miniFinWait2, orphans int32
 
 	options SocketOptions // of the last listener, if loose
-
-	cursor uint32 // where connect() goes on
-	epoch  int64  // of which the cursor is
 }
 
-func (g *group) place(port uint16) int {
-	return (int(port&1)*g.words+int(port>>7)-g.first)<<6 | int(port>>1&63)
+// newGroup returns a group without places.
+func newGroup(id uint32, k evidence.Key) *group {
+	return &group{id: id, about: &about{key: k}}
 }
+
+func (g *group) place(port uint16) int { return int(g.at[port&1]) + int(port>>1) }
 
 func (g *group) portAt(place int) uint16 {
-	w, odd := place>>6, 0
-	if w >= g.words {
-		w, odd = w-g.words, 1
+	odd := 0
+	if place >= g.words<<6 {
+		odd = 1
 	}
-	return uint16((w+g.first)<<7 | place&63<<1 | odd)
+	return uint16((place-int(g.at[odd]))<<1 | odd)
 }
 
 // covers reports whether the port has a place.
@@ -91,16 +105,16 @@ func (g *group) reach(low, high uint16) {
 	if g.words > 0 {
 		first, end = min(first, g.first), max(end, g.first+g.words)
 	}
-	old := *g
+	old, cells := *g.about, g.cells
 	g.first, g.words = first, end-first
+	g.at = [2]int32{int32(-first << 6), int32((g.words - first) << 6)}
 	g.cells = make([]cell, 2*g.words)
-	g.sum = make([]uint64, (2*g.words+63)/64)
 	for odd := range 2 {
 		if old.words == 0 {
 			break
 		}
 		from, to := odd*old.words, odd*g.words+old.first-first
-		copy(g.cells[to:], old.cells[from:from+old.words])
+		copy(g.cells[to:], cells[from:from+old.words])
 		if old.traits != nil {
 			if odd == 0 {
 				g.traits = make([]traits, len(g.cells))
@@ -117,130 +131,13 @@ func (g *group) reach(low, high uint16) {
 	g.reopen()
 }
 
-// reopen computes anew which ports are open.
-func (g *group) reopen() {
-	clear(g.sum)
-	for w := range g.cells {
-		c := &g.cells[w]
-		c.open = ^c.busy | c.ripe
-		if g.bars != nil {
-			odd := 0
-			if w >= g.words {
-				odd = 1
-			}
-			c.open &^= g.bars[odd*portWords+g.first+w-odd*g.words]
-		}
-		if c.open != 0 {
-			g.sum[w>>6] |= 1 << (w & 63)
-		}
-	}
-}
-
-// refresh computes anew whether one port is open.
-func (g *group) refresh(port uint16) {
-	if !g.covers(port) {
-		return
-	}
-	place := g.place(port)
-	w, bit := place>>6, uint64(1)<<(place&63)
-	c := &g.cells[w]
-	if (c.busy&^c.ripe)&bit != 0 || g.bars.has(port) {
-		g.shut(c, w, bit)
-	} else {
-		c.open |= bit
-		g.sum[w>>6] |= 1 << (w & 63)
-	}
-}
-
-func (g *group) shut(c *cell, w int, bit uint64) {
-	c.open &^= bit
-	if c.open == 0 {
-		g.sum[w>>6] &^= 1 << (w & 63)
-	}
-}
-
-// next returns the first open place in [from, to), or -1.
-func (g *group) next(from, to int) int {
-	if from >= to {
-		return -1
-	}
-	w := from >> 6
-	if x := g.cells[w].open >> (from & 63); x != 0 {
-		return below(from+bits.TrailingZeros64(x), to)
-	}
-	w++
-	s := w >> 6
-	if s >= len(g.sum) {
-		return -1
-	}
-	x := g.sum[s] >> (w & 63) << (w & 63)
-	for x == 0 {
-		s++
-		if s<<12 >= to || s >= len(g.sum) {
-			return -1
-		}
-		x = g.sum[s]
-	}
-	w = s<<6 | bits.TrailingZeros64(x)
-	return below(w<<6|bits.TrailingZeros64(g.cells[w].open), to)
-}
-
-func below(place, to int) int {
-	if place < to {
-		return place
-	}
-	return -1
-}
-
-// take makes a free place busy.
-func (g *group) take(place int) {
-	w, bit := place>>6, uint64(1)<<(place&63)
-	c := &g.cells[w]
-	c.busy |= bit
-	g.shut(c, w, bit)
-	g.busy++
-}
-
-// free makes a busy place free.
-func (g *group) free(place int) {
-	w, bit := place>>6, uint64(1)<<(place&63)
-	c := &g.cells[w]
-	c.busy &^= bit
-	c.mini &^= bit
-	c.ripe &^= bit
-	g.busy--
-	if g.traits != nil {
-		g.traits[w].clear(bit)
-	}
-	if g.bars != nil && g.bars.has(g.portAt(place)) {
-		return
-	}
-	c.open |= bit
-	g.sum[w>>6] |= 1 << (w & 63)
-}
-
-// ripen lets connect() take over a place that is in TIME_WAIT.
-func (g *group) ripen(place int) {
-	w, bit := place>>6, uint64(1)<<(place&63)
-	if g.traits != nil && g.traits[w].bare&bit != 0 {
-		return
-	}
-	c := &g.cells[w]
-	c.ripe |= bit
-	if g.bars != nil && g.bars.has(g.portAt(place)) {
-		return
-	}
-	c.open |= bit
-	g.sum[w>>6] |= 1 << (w & 63)
-}
-
 // connects reports whether connect() can be called in the group: not in one that
 // stands for many destinations.
 func (g *group) connects() bool { return g.key.Direction == evidence.Outbound && !g.loose }
 
 // simplify finds out whether the group is simple.
 func (g *group) simplify() {
-	g.simple = g.connects() && g.stamps == nil && g.traits == nil && g.bars == nil
+	g.simple = g.connects() && g.traits == nil && g.bars == nil
 }
 
 // places yields the busy places.

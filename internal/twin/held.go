@@ -34,8 +34,10 @@ func (q *held) push(c held1) {
 	q.tail++
 }
 
+func (q *held) oldest() *held1 { return &q.ring[q.head&uint64(len(q.ring)-1)] }
+
 func (q *held) pop() held1 {
-	c := q.ring[q.head&uint64(len(q.ring)-1)]
+	c := *q.oldest()
 	q.head++
 	return c
 }

@@ -35,7 +35,7 @@ type Host struct {
 
 	rand      chance.Source
 	hint      uint32 // of the searches that share one
-	salted    int64  // how often the secret of the port choice changed
+	salted    uint32 // how often the secret of the port choice changed
 	resalt    int64  // ns: when it changes next
 	start     int64  // ns: time 0
 	now       int64  // ns
@@ -45,6 +45,7 @@ type Host struct {
 	reusing   bool  // there is a group that tcp_tw_reuse is on for
 	stamping  bool  // tcp_timestamps
 	recycling bool  // tcp_tw_recycle
+	brisk     bool  // an active close of an outbound connection is a wait, and no more
 	mode      int64 // tcp_tw_reuse
 	delay     int64 // tcp_tw_reuse_delay, ms
 	limit     uint64
@@ -186,7 +187,8 @@ func (h *Host) group(k evidence.Key) GroupID {
 	if len(h.groups) == maxGroups {
 		panic("twin: more than 16,777,216 groups in one host")
 	}
-	g := &group{key: k, id: uint32(len(h.groups)), loop: k.Src.IsLoopback() || k.Dst.IsLoopback(), loose: k.Others(), span: &h.foreign, epoch: -1}
+	g := newGroup(uint32(len(h.groups)), k)
+	g.span, g.loose, g.loop = &h.foreign, k.Others(), k.Src.IsLoopback() || k.Dst.IsLoopback()
 	if k.Direction == evidence.Outbound {
 		g.span, g.bars = &h.span, h.bars
 		g.reuse = g.connects() && (h.mode == 1 || h.mode == 2 && g.loop)

@@ -91,7 +91,8 @@ var changes = [...]struct {
 // KernelOf returns the behaviour of a release such as "6.1" or
 // "6.1.0-50-amd64". It fails for what is older than 2.6.32 or no release. The
 // long-lived 5.10 and 5.15 are taken with the port search that their later
-// patch releases got from 5.18; these, 6.1 and 6.6 with what they got from 6.12.
+// patch releases got from 5.18; these, 6.1 and 6.6 with what they got from 6.12,
+// and 6.1 with IP_LOCAL_PORT_RANGE (seen on 6.1.192).
 func KernelOf(release evidence.Kernel) (Kernel, error) {
 	if !release.AtLeast(2, 6) {
 		return Kernel{}, fmt.Errorf("kernel %q: the twin knows 2.6.32 and later", release)
@@ -112,6 +113,7 @@ func KernelOf(release evidence.Kernel) (Kernel, error) {
 			k.TakesFinWait2 = false
 		}
 	}
+	k.OwnRange = k.OwnRange || release.AtLeast(6, 1) && !release.AtLeast(6, 2)
 	return k, nil
 }
 

@@ -61,7 +61,7 @@ func (n *NAT) SetTimeWait(d time.Duration) { n.timeout = max(1, d.Milliseconds()
 func (n *NAT) To(dst netip.AddrPort) GroupID {
 	id, ok := n.services[dst]
 	if !ok {
-		g := &group{key: evidence.Key{Direction: evidence.Outbound, Dst: dst.Addr(), Port: dst.Port()}, id: uint32(len(n.groups))}
+		g := newGroup(uint32(len(n.groups)), evidence.Key{Direction: evidence.Outbound, Dst: dst.Addr(), Port: dst.Port()})
 		g.reach(natLow, 1<<16-1)
 		id = GroupID(g.id)
 		n.groups, n.services[dst] = append(n.groups, g), id

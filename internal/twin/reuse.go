@@ -92,28 +92,32 @@ func (h *Host) kill(g *group, place int) {
 	if r.dead%64 != 0 {
 		return
 	}
-	h.trim(r)
+	if r.dead >= int(r.ripe-r.head)/8*7 {
+		h.squeeze(r)
+	}
 	if r.dead > r.len()/3 {
 		h.compact(r)
 	}
 }
 
-// trim drops dead entries from the head of a row: where all ports are in use,
-// connect() takes them over nearly in the order in which they came. A row on the
+// squeeze moves together what is left of the entries that connect() may take
+// over: where all ports are in use, it takes nearly all of them. A row on the
 // wheel of slots waits for its slot.
-func (h *Host) trim(r *row) {
-	n := r.head
-	for n < r.ripe && r.ahead == 0 {
+func (h *Host) squeeze(r *row) {
+	if r.ahead > 0 {
+		return
+	}
+	to := r.ripe
+	for n := r.ripe; n > r.head; {
+		n--
 		e := *r.slot(n)
 		if g := h.groups[e.group()]; g.loose || e.stamp() == g.stamp(g.place(e.port())) {
-			break
+			to--
+			*r.slot(to) = e
 		}
-		n++
 	}
-	if n > r.head {
-		r.dead -= int(n - r.head)
-		r.drop(n)
-	}
+	r.dead -= int(to - r.head)
+	r.drop(to)
 }
 
 // outdate makes the place's entry in a row a dead one. Entries hold 6 bits of
@@ -122,8 +126,7 @@ func (h *Host) trim(r *row) {
 // half ended.
 func (h *Host) outdate(g *group, place int) {
 	if g.stamps == nil {
-		g.stamps = make([]uint16, len(g.cells)*64)
-		g.simplify()
+		g.stamps, g.stamped = make([]uint16, len(g.cells)*64), true
 	}
 	s := (g.stamps[place] + 1) & stampMask
 	high := g.stamps[place] &^ 0xff

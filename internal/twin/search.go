@@ -1,7 +1,6 @@
 package twin
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/linger-dev/linger/internal/twin/chance"
@@ -12,6 +11,7 @@ type found struct {
 	place   int // -1: no port is left
 	visited int // ports whose bind bucket was looked up
 	second  bool
+	reused  bool // the place was one in TIME_WAIT
 }
 
 // saltPeriod is EPHEMERAL_PORT_SHUFFLE_PERIOD.
@@ -21,18 +21,9 @@ const saltPeriod = int64(10 * time.Second)
 // a kernel does port by port, it does by words of 64, and counts the same.
 func (h *Host) search(g *group, s *span) found {
 	k := &h.kernel
-	if g.epoch != h.salted {
-		g.epoch, g.cursor = h.salted, uint32(chance.Hash(h.seed, uint64(g.id), uint64(h.salted)))
-	}
-	offset := g.cursor
+	offset := h.cursor(g)
 	if k.Search < ParityTable {
 		offset += h.hint
-	}
-	if !s.plain && s.reserved == nil {
-		if place, n, ok := s.near(g, offset%s.count&^1); ok {
-			h.goOn(g, 2*n, 2)
-			return found{place: place, visited: int(n) + 1}
-		}
 	}
 	var (
 		f     found
@@ -54,6 +45,14 @@ func (h *Host) search(g *group, s *span) found {
 	return f
 }
 
+// cursor returns where the group's next search begins. A new secret makes a new one.
+func (h *Host) cursor(g *group) uint32 {
+	if g.epoch != h.salted {
+		g.epoch, g.cursor = h.salted, uint32(chance.Hash(h.seed, uint64(g.id), uint64(h.salted)))
+	}
+	return g.cursor
+}
+
 // goOn remembers where the next search begins. A search that finds nothing
 // leaves that as it was.
 func (h *Host) goOn(g *group, steps, step uint32) {
@@ -67,19 +66,6 @@ func (h *Host) goOn(g *group, steps, step uint32) {
 	default:
 		g.cursor += h.noisy(steps, step) + step
 	}
-}
-
-// near finds an open port where the search begins, among those of the same cell:
-// the common case of byParity.
-func (s *span) near(g *group, offset uint32) (place int, before uint32, ok bool) {
-	start := s.low + offset
-	place = g.place(uint16(start))
-	x := g.cells[place>>6].open >> (place & 63)
-	if x == 0 {
-		return 0, 0, false
-	}
-	before = uint32(bits.TrailingZeros64(x))
-	return place + int(before), before, start+2*before < s.end && (before == 0 || 2*before < s.count)
 }
 
 func (h *Host) noisy(steps, step uint32) uint32 {
@@ -114,19 +100,16 @@ func (h *Host) byParity(g *group, s *span, offset uint32) (found, uint32) {
 func (s *span) pass(g *group, start uint32, each int) (place, before, visited int) {
 	straight := min(each, int(s.end-start+1)/2)
 	again := start + 2*uint32(straight) - s.count
-	from := g.place(uint16(start))
-	place = from
-	if g.cells[from>>6].open>>(from&63)&1 == 0 {
-		place = g.next(from, from+straight)
-	}
-	if place >= 0 {
-		before = place - from
-	} else if before = straight; straight < each {
-		from = g.place(uint16(again))
-		if place = g.next(from, from+each-straight); place >= 0 {
-			before = straight + place - from
-		} else {
-			before = each
+	place, before = -1, each
+	if g.sum[start&1].top != 0 {
+		from := g.place(uint16(start))
+		if place = g.next(from, from+straight); place >= 0 {
+			before = place - from
+		} else if straight < each {
+			from = g.place(uint16(again))
+			if place = g.next(from, from+each-straight); place >= 0 {
+				before = straight + place - from
+			}
 		}
 	}
 	visited = before

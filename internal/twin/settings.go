@@ -219,6 +219,7 @@ func (h *Host) apply() {
 	h.limit = uint64(s.MaxTWBuckets.Value) // a negative one is no limit
 	h.delay = int64(s.ReuseDelay() / 1e6)
 	h.recycling = s.TWRecycle.Is(1)
+	h.brisk = !h.recycling && h.kernel.Timer != Slots && !h.kernel.CountsEnds
 	reserved := newReserved(s.Reserved)
 	h.span = h.kernel.span(uint16(s.PortLow.Value), uint16(s.PortHigh.Value), false, reserved)
 	h.bar()

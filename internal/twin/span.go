@@ -11,6 +11,7 @@ type span struct {
 	low, end uint32 // the first port, and one after the last
 	count    uint32 // ports that one search visits
 	plain    bool   // parities are not told apart
+	usual    bool   // quick can do for search
 	reserved *reserved
 }
 
@@ -20,6 +21,7 @@ func (k *Kernel) span(low, high uint16, plain bool, r *reserved) span {
 	if !s.plain && s.count > 1 {
 		s.count &^= 1
 	}
+	s.usual = k.Search == ParityTable && k.Noise == OneInEight && !s.plain && r == nil && s.count == s.end-s.low && s.count > 1
 	return s
 }
 

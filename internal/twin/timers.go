@@ -140,16 +140,15 @@ func (h *Host) end(r *row) {
 	// A timer started at jiffy j ends by r.due if j < r.due - r.jiffies.
 	ms := ((r.due-r.jiffies)*1000 + h.hz - 1) / h.hz
 	limit := (ms + 1<<r.shift - 1) >> r.shift
-	n := r.head
+	n, brisk := r.head, r.kind == timeWaitRow && !h.kernel.CountsEnds
 	for ; n < r.tail; n++ {
 		e := *r.slot(n)
 		if !e.before(limit) {
 			break
 		}
-		if g := h.groups[e.group()]; g.simple && r.kind == timeWaitRow && !h.kernel.CountsEnds {
+		if g := h.groups[e.group()]; brisk && g.simple && !g.stamped {
 			h.population--
-			g.timeWait--
-			g.free(g.place(e.port()))
+			g.vacate(g.place(e.port()))
 			continue
 		}
 		h.finish(r, e)

@@ -69,6 +69,7 @@ type stream struct {
 	carry   int64
 	stop    int64
 	special bool // Dial is not the zero value
+	brisk   bool // rush can do for open
 	turn    int
 	tried   uint64
 	live    held
