@@ -93,8 +93,11 @@ func (s *Stage) Put(a Actor, port uint16) ([]evidence.Holder, error) {
 			return nil, s.release(fd)
 		}
 	}
-	if a.Kind == Left || a.Kind == Stopped {
+	switch a.Kind {
+	case Left:
 		return nil, s.release(fd)
+	case Stopped:
+		return nil, s.stop(fd, port)
 	}
 	h := a.holder(a.Addr)
 	h.State = tcp.BoundInactive
@@ -156,7 +159,7 @@ func (s *Stage) accept(a Actor, port uint16) ([]evidence.Holder, error) {
 	// A connection of IPv4 cannot come to a listener that keeps to IPv6.
 	if connect(peer, sockaddr(from, port)) != nil {
 		if !a.Keep {
-			return nil, s.release(listener)
+			return nil, s.stop(listener, port)
 		}
 		return held, nil
 	}
@@ -165,7 +168,7 @@ func (s *Stage) accept(a Actor, port uint16) ([]evidence.Holder, error) {
 		return held, err
 	}
 	if !a.Keep {
-		if err := s.release(listener); err != nil {
+		if err := s.stop(listener, port); err != nil {
 			return nil, err
 		}
 	}

@@ -41,6 +41,34 @@ func (s *Stage) await(port, far uint16, state tcp.State) error {
 	return fmt.Errorf("no %s at port %d, but %v: %w", state, port, there, os.ErrDeadlineExceeded)
 }
 
+// stop closes a listener, and waits until it is gone: close() alone does not do
+// that surely, see halfClose.
+func (s *Stage) stop(listener int, port uint16) error {
+	cookie, err := unix.GetsockoptUint64(listener, unix.SOL_SOCKET, unix.SO_COOKIE)
+	if err != nil {
+		return fmt.Errorf("ask for the cookie: %w", err)
+	}
+	if err := s.release(listener); err != nil {
+		return err
+	}
+	client, err := sockdiag.Open()
+	if err != nil {
+		return err
+	}
+	defer client.Close() //nolint:errcheck // only read
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		there := false
+		_, err := client.Dump(context.Background(), sockdiag.Request{LocalPort: sockdiag.Port(port)}, func(row *evidence.Socket) error {
+			there = there || row.Cookie == cookie
+			return nil
+		}, nil)
+		if err != nil || !there {
+			return err
+		}
+	}
+	return fmt.Errorf("the listener at port %d does not end: %w", port, os.ErrDeadlineExceeded)
+}
+
 // halfClose sends the FIN of a connection, and waits until it is acknowledged.
 //
 // close() alone does neither surely. An iterator over files, in whatever test
