@@ -197,6 +197,7 @@ const (
 	bpfProgOnEnterListen    = "on_enter_listen"
 	bpfProgOnExitBind       = "on_exit_bind"
 	bpfProgOnExitListen     = "on_exit_listen"
+	bpfProgOnGetPort        = "on_get_port"
 	bpfProgOnState          = "on_state"
 	bpfProgOnStateAgain     = "on_state_again"
 	bpfProgOnTimerStart     = "on_timer_start"
@@ -259,6 +260,7 @@ type bpfProgramSpecs struct {
 	OnEnterListen *ebpf.ProgramSpec `ebpf:"on_enter_listen"`
 	OnExitBind    *ebpf.ProgramSpec `ebpf:"on_exit_bind"`
 	OnExitListen  *ebpf.ProgramSpec `ebpf:"on_exit_listen"`
+	OnGetPort     *ebpf.ProgramSpec `ebpf:"on_get_port"`
 	OnState       *ebpf.ProgramSpec `ebpf:"on_state"`
 	OnStateAgain  *ebpf.ProgramSpec `ebpf:"on_state_again"`
 	OnTimerStart  *ebpf.ProgramSpec `ebpf:"on_timer_start"`
@@ -385,6 +387,7 @@ type bpfPrograms struct {
 	OnEnterListen *ebpf.Program `ebpf:"on_enter_listen"`
 	OnExitBind    *ebpf.Program `ebpf:"on_exit_bind"`
 	OnExitListen  *ebpf.Program `ebpf:"on_exit_listen"`
+	OnGetPort     *ebpf.Program `ebpf:"on_get_port"`
 	OnState       *ebpf.Program `ebpf:"on_state"`
 	OnStateAgain  *ebpf.Program `ebpf:"on_state_again"`
 	OnTimerStart  *ebpf.Program `ebpf:"on_timer_start"`
@@ -398,6 +401,7 @@ func (p *bpfPrograms) Close() error {
 		p.OnEnterListen,
 		p.OnExitBind,
 		p.OnExitListen,
+		p.OnGetPort,
 		p.OnState,
 		p.OnStateAgain,
 		p.OnTimerStart,

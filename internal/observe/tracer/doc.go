@@ -11,8 +11,11 @@
 // Only BTF tracepoints are needed, no fentry and no kprobes, and of the
 // rights CAP_BPF and CAP_PERFMON, from Linux 5.12 on. Where that is not to
 // be had, Open says so with an *UnavailableError. That bind and listen fail is
-// seen only where tracefs is mounted and readable, or CAP_SYS_ADMIN is there to
-// mount it out of sight. Once open, a Tracer needs no rights: DropPrivileges.
+// seen where the kernel lets functions be watched (fexit), from 5.17 on. Else
+// their system calls are watched, for which tracefs must be mounted and
+// readable, or CAP_SYS_ADMIN there to mount it out of sight; that makes each
+// system call of the host some 60 ns longer. Once open, a Tracer needs no
+// rights: DropPrivileges.
 //
 // Process numbers are those of the host, also when the caller lives in a PID
 // namespace. Names come from strangers: they may hold any byte.

@@ -1,11 +1,14 @@
 //go:build ignore
 
 // bind() and listen() that end in EADDRINUSE: no state changes then, so the
-// system calls are asked. They are rare.
+// function is watched that looks for their port, or else the system calls. They
+// are rare.
 
 #pragma once
 
 #include "tell.h"
+
+#include <bpf/bpf_endian.h>
 
 enum { IPPROTO_MPTCP = 262 };
 
@@ -136,6 +139,36 @@ static __always_inline void returned(__s64 result, __u8 failure)
 	key.start = p.start;
 	key.tgid = p.tgid;
 	tell_failure(cpu, &key, &p, sk);
+}
+
+// on_get_port takes the place of all below it where functions may be watched:
+// bind() and listen() ask through a pointer (sk_prot->get_port), so that it is
+// never inlined. To watch a system call makes all of them, in all processes,
+// longer; this does not. Nor is it passed by, as those are by io_uring and
+// 32-bit programs.
+SEC("fexit/inet_csk_get_port")
+int on_get_port(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	struct failure_key key = {.bound = 1, .port = bpf_htons(ctx[1])};
+	struct process p = {};
+	struct cpu *cpu = this_cpu();
+	__u64 result = 0;
+
+	if (bpf_get_func_ret(ctx, &result) || !(__u32)result || !cpu) // what it returns is not always an errno
+		return 0;
+	key.netns = namespace(sk);
+	if (sk->sk_protocol != IPPROTO_TCP || (only_netns && key.netns != only_netns))
+		return 0;
+	who(&p);
+	if (!p.tgid) // a kernel thread looks for a port for itself
+		return 0;
+	key.failure = sk->__sk_common.skc_state == TCP_LISTEN ? FAIL_LISTEN : FAIL_BIND;
+	source(key.addr, sk);
+	key.start = p.start;
+	key.tgid = p.tgid;
+	tell_failure(cpu, &key, &p, sk);
+	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_bind")

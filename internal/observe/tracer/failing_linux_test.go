@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,7 +32,7 @@ func failToBind(*witness) error {
 	if err != nil {
 		return err
 	}
-	tr, err := Open(Options{Namespace: ns, Records: true})
+	tr, err := openToFail(Options{Namespace: ns, Records: true})
 	if err != nil {
 		return err
 	}
@@ -44,9 +45,12 @@ func failToBind(*witness) error {
 		return err
 	}
 	for _, h := range c.Hooks {
-		if h.group != "" && !h.Attached {
+		switch watches := h.program == portProgram || h.Name == "sys_exit_bind"; {
+		case h.group != "" && !h.Attached:
 			fmt.Println("missing:", h.Name, h.Why)
 			return nil
+		case watches:
+			fmt.Println("seen by", h.Name)
 		}
 	}
 	if err := collide(); err != nil {
@@ -59,8 +63,27 @@ func failToBind(*witness) error {
 	return err
 }
 
-// collide binds twice to one address in both families, and listens where
-// another listens: SO_REUSEADDR lets bind() pass and listen() fail.
+// waySystemCalls lets the agent watch system calls, also where it could watch
+// the function.
+const waySystemCalls = "system calls"
+
+func openToFail(opts Options) (*Tracer, error) {
+	if os.Getenv(wayEnv) != waySystemCalls {
+		return Open(opts)
+	}
+	handler, why := timewaitHandler()
+	list := slices.DeleteFunc(hooks(running()), func(h Hook) bool { return h.program == portProgram })
+	return attach(opts.withDefaults(), list, handler, why)
+}
+
+// multipath opens a socket of MPTCP, as Go's listeners are by default.
+func multipath() (int, error) {
+	return unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP)
+}
+
+// collide binds twice to one address in both families, and once more with
+// MPTCP if there is any, and listens where another listens: SO_REUSEADDR lets
+// bind() pass and listen() fail.
 func collide() error {
 	for _, v6 := range []bool{false, true} {
 		addr := netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -88,6 +111,15 @@ func collide() error {
 		}
 		if err := unix.Listen(fds[3], 1); err != unix.EADDRINUSE {
 			return fmt.Errorf("listen: %v", err)
+		}
+		if v6 {
+			continue
+		}
+		if fd, err := multipath(); err == nil {
+			defer unix.Close(fd) //nolint:errcheck // the process ends soon
+			if err := unix.Bind(fd, sockaddr(v6, addr, 7000)); err != unix.EADDRINUSE {
+				return fmt.Errorf("bind with MPTCP: %v", err)
+			}
 		}
 	}
 	return nil

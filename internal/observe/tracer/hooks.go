@@ -46,6 +46,11 @@ func hooks(kernel evidence.Kernel) []Hook {
 			Name: "inet_sock_set_state", Kernel: "6.19", program: "on_state_again", since: [2]int{6, 19},
 			Loses: "a few closers in ten thousand are not seen",
 		},
+		{
+			// In place of those after it. bpf_get_func_ret came with 5.17.
+			Name: "inet_csk_get_port", Kernel: "5.17", program: portProgram,
+			Loses: "while bind() and listen() are watched, all system calls of this host take a little longer",
+		},
 		{Name: "sys_enter_bind", Kernel: "5.12", program: "on_enter_bind", group: "syscalls", Loses: binds},
 		{Name: "sys_exit_bind", Kernel: "5.12", program: "on_exit_bind", group: "syscalls", Loses: binds},
 		{Name: "sys_enter_listen", Kernel: "5.12", program: "on_enter_listen", group: "syscalls", Loses: listens},
@@ -57,4 +62,5 @@ func hooks(kernel evidence.Kernel) []Hook {
 const (
 	timerProgram = "on_timer_start"
 	stateProgram = "on_state"
+	portProgram  = "on_get_port"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,7 +18,7 @@ func TestKernelWithoutTheTimerTimeWaitIsEstimatedAndLabelled(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	openTracer(t, Options{Namespace: l.ns}) // or skip
-	tr, err := attach(Options{Namespace: l.ns, Records: true}.withDefaults(), 0, errors.New("the test hides it"))
+	tr, err := attach(Options{Namespace: l.ns, Records: true}.withDefaults(), hooks(running()), 0, errors.New("the test hides it"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,22 +107,60 @@ func TestKernelConnectWithoutAFreePortIsAFailureOfItsCaller(t *testing.T) {
 	}
 }
 
+// collisions are what the agent "failing" must see of its calls.
+func collisions() []string {
+	binds := 1
+	if fd, err := multipath(); err == nil {
+		_ = unix.Close(fd)
+		binds++
+	}
+	return []string{
+		fmt.Sprintf("bind 127.0.0.1:7000 true %d", binds), "bind [::1]:7000 true 1",
+		"listen 127.0.0.1:7001 true 1", "listen [::1]:7001 true 1",
+	}
+}
+
 func TestKernelBindAndListenOnATakenAddressAreFailuresOfTheirCaller(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	openTracer(t, Options{Namespace: l.ns}) // or skip
-	p, out, _ := l.start("failing")
+	for _, way := range []string{"", waySystemCalls} {
+		hook, got := l.failing(agent("failing", wayEnv+"="+way))
+		if strings.Contains(hook, "CAP_SYS_ADMIN") {
+			t.Skip(hook)
+		}
+		t.Log(hook)
+		if way == waySystemCalls && hook != "seen by sys_exit_bind" || !slices.Equal(got, collisions()) {
+			t.Errorf("%s: got %q\nwant %q", hook, got, collisions())
+		}
+	}
+}
+
+func TestKernelWhereFunctionsMayBeWatchedFailedBindsTakeNoTracefs(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	openTracer(t, Options{Namespace: l.ns}) // or skip
+	cmd := agent("failing")
+	l.modest(cmd)
+	hook, got := l.failing(cmd)
+	if strings.HasPrefix(hook, "missing") {
+		t.Skipf("the kernel lets no function be watched, and %s", hook)
+	}
+	if hook != "seen by inet_csk_get_port" || !slices.Equal(got, collisions()) {
+		t.Errorf("%s: got %q\nwant %q", hook, got, collisions())
+	}
+}
+
+// failing runs the agent of that name, and returns what it says of its hooks,
+// and, sorted, what it saw.
+func (l *lab) failing(cmd *exec.Cmd) (hook string, saw []string) {
+	l.t.Helper()
+	p, out, _ := l.startCommand(cmd)
 	text, err := io.ReadAll(out)
 	if err := errors.Join(err, p.Wait()); err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
-	got := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if strings.HasPrefix(got[0], "missing") && strings.Contains(got[0], "CAP_SYS_ADMIN") {
-		t.Skip(got[0])
-	}
-	slices.Sort(got)
-	want := []string{"bind 127.0.0.1:7000 true 1", "bind [::1]:7000 true 1", "listen 127.0.0.1:7001 true 1", "listen [::1]:7001 true 1"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q\nwant %q", got, want)
-	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	slices.Sort(lines[1:])
+	return lines[0], lines[1:]
 }

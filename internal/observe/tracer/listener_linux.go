@@ -40,8 +40,12 @@ func hostOrder(port uint16) uint16 {
 }
 
 // NamespaceCookie returns the cookie of the calling thread's network
-// namespace: unlike the inode in nsfs it is never used again. Linux 5.14.
+// namespace: unlike the inode in nsfs it is never used again. It fails with an
+// *UnavailableError before Linux 5.14, which has no such cookies.
 func NamespaceCookie() (uint64, error) {
+	if err := possible(running()); err != nil {
+		return 0, err
+	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, fmt.Errorf("ask for the namespace's cookie: %w", err)
@@ -51,8 +55,14 @@ func NamespaceCookie() (uint64, error) {
 	size := uint32(unsafe.Sizeof(cookie))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE,
 		uintptr(unsafe.Pointer(&cookie)), uintptr(unsafe.Pointer(&size)), 0)
-	if errno != 0 {
-		return 0, fmt.Errorf("ask for the namespace's cookie: %w", errno)
+	switch errno {
+	case 0:
+		return cookie, nil
+	case unix.ENOPROTOOPT:
+		return 0, &UnavailableError{
+			Why:  fmt.Sprintf("Linux %s is older than 5.14, the first that can for one network namespace", running()),
+			Hint: "linger trace --netns all", Err: errno,
+		}
 	}
-	return cookie, nil
+	return 0, fmt.Errorf("ask for the namespace's cookie: %w", errno)
 }

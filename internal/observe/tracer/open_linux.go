@@ -3,6 +3,7 @@ package tracer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,10 +49,10 @@ func Open(opts Options) (*Tracer, error) {
 	}
 	opts = opts.withDefaults()
 	handler, why := timewaitHandler()
-	t, err := attach(opts, handler, why)
+	t, err := attach(opts, hooks(running()), handler, why)
 	var missing *timerError
 	if errors.As(err, &missing) {
-		t, err = attach(opts, 0, missing.err)
+		t, err = attach(opts, hooks(running()), 0, missing.err)
 	}
 	if err != nil {
 		return nil, refused(err)
@@ -65,10 +66,10 @@ type timerError struct{ err error }
 
 func (e *timerError) Error() string { return "watch timers: " + e.err.Error() }
 
-// attach loads and attaches all hooks. A handler of 0 leaves out the timer,
+// attach loads and attaches the hooks of a list. A handler of 0 leaves out the timer,
 // for the reason why.
-func attach(opts Options, handler uint64, why error) (*Tracer, error) {
-	t := &Tracer{hooks: hooks(running()), exact: handler != 0, closing: make(chan struct{}), kept: make(chan struct{})}
+func attach(opts Options, list []Hook, handler uint64, why error) (*Tracer, error) {
+	t := &Tracer{hooks: list, exact: handler != 0, closing: make(chan struct{}), kept: make(chan struct{})}
 	spec, err := configure(opts, handler)
 	if err != nil {
 		return nil, err
@@ -111,15 +112,13 @@ func (t *Tracer) prepare(spec *ebpf.CollectionSpec, opts Options) error {
 	return nil
 }
 
-// hookAll attaches the hooks, in their order; the classic ones are the last.
+// hookAll attaches the hooks, in their order; the classic ones are the last. They
+// are left out where the function that tells the same may be watched, and that
+// one where it may not.
 func (t *Tracer) hookAll(spec *ebpf.CollectionSpec, why error) error {
-	classic := len(t.hooks)
-	for i := range t.hooks {
+	classic := slices.IndexFunc(t.hooks, func(h Hook) bool { return h.group != "" })
+	for i := range t.hooks[:classic] {
 		h := &t.hooks[i]
-		if h.group != "" {
-			classic = i
-			break
-		}
 		err := why
 		if h.program != timerProgram || t.exact {
 			err = t.hook(spec, h)
@@ -135,7 +134,12 @@ func (t *Tracer) hookAll(spec *ebpf.CollectionSpec, why error) error {
 			h.Why = err.Error()
 		}
 	}
-	t.hookClassic(spec, t.hooks[classic:])
+	if port := classic - 1; t.hooks[port].Attached && t.hooks[port].program == portProgram {
+		t.hooks = t.hooks[:classic]
+		return nil
+	}
+	t.hooks = slices.DeleteFunc(t.hooks, func(h Hook) bool { return h.program == portProgram })
+	t.hookClassic(spec, t.hooks[slices.IndexFunc(t.hooks, func(h Hook) bool { return h.group != "" }):])
 	return nil
 }
 
@@ -166,7 +170,7 @@ func (t *Tracer) hook(spec *ebpf.CollectionSpec, h *Hook) error {
 	own.Programs = map[string]*ebpf.ProgramSpec{h.program: own.Programs[h.program]}
 	part, err := ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: t.maps.Maps})
 	if err != nil {
-		return fmt.Errorf("load program for %s: %w", h.Name, err)
+		return fmt.Errorf("load program for %s: %w", h.Name, unlocked(err))
 	}
 	t.parts = append(t.parts, part)
 	if h.program == stateProgram {

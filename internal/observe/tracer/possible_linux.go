@@ -51,9 +51,21 @@ func refused(err error) error {
 	case !allowed():
 		return &UnavailableError{Why: "no right to load BPF programs (CAP_BPF and CAP_PERFMON)", Hint: "sudo linger trace", Err: unix.EPERM}
 	case confidential(lockdown):
-		return &UnavailableError{Why: "the kernel is locked down to keep its memory confidential", Err: err}
+		return &UnavailableError{Why: errLocked.Error(), Err: err}
 	}
 	return &UnavailableError{Why: "the kernel or a security module refuses BPF programs even to this user", Err: err}
+}
+
+var errLocked = errors.New("the kernel is locked down to keep its memory confidential")
+
+// unlocked returns err, or errLocked where that is why a program could not be
+// loaded: the verifier then says that it does not know the helper that reads
+// memory, as if the kernel were too old.
+func unlocked(err error) error {
+	if errors.Is(err, unix.EINVAL) && confidential(lockdown) {
+		return errLocked
+	}
+	return err
 }
 
 // allowed reports whether this thread has the capabilities that BPF asks for.

@@ -22,21 +22,27 @@ func TestKernelTwoCapabilitiesAreEnoughToTraceExactly(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	openTracer(t, Options{Namespace: l.ns}) // or skip
-	own := filepath.Dir(l.truth)
-	if err := errors.Join(os.Chmod(filepath.Dir(own), 0o755), os.Chmod(own, 0o777)); err != nil {
-		t.Fatal(err)
-	}
 	cmd := agent("modest")
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Credential:  &syscall.Credential{Uid: 65534, Gid: 65534},
-		AmbientCaps: []uintptr{unix.CAP_BPF, unix.CAP_PERFMON},
-	}
+	l.modest(cmd)
 	_, out, stop := l.startCommand(cmd)
 	text, err := io.ReadAll(out)
 	stop()
 	t.Logf("%s", text)
 	if err != nil || !strings.Contains(string(text), "every connection was seen") {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// modest lets an agent run as nobody with two capabilities.
+func (l *lab) modest(cmd *exec.Cmd) {
+	l.t.Helper()
+	own := filepath.Dir(l.truth)
+	if err := errors.Join(os.Chmod(filepath.Dir(own), 0o755), os.Chmod(own, 0o777)); err != nil {
+		l.t.Fatal(err)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Credential:  &syscall.Credential{Uid: 65534, Gid: 65534},
+		AmbientCaps: []uintptr{unix.CAP_BPF, unix.CAP_PERFMON},
 	}
 }
 

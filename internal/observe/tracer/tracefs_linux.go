@@ -27,7 +27,9 @@ func withTracefs(f func() error) error {
 		if !isTracefs(path) {
 			continue
 		}
-		if _, err := os.Stat(path + "/events"); err != nil {
+		if _, err := os.Stat(path + "/events"); err != nil && confidential(lockdown) {
+			return &tracefsError{errLocked.Error(), ""}
+		} else if err != nil {
 			return &tracefsError{"tracefs is for its owner only, and this user is another", "sudo linger trace"}
 		}
 		return f()
