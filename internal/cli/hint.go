@@ -13,6 +13,7 @@ import (
 	"github.com/linger-dev/linger/internal/journal"
 	"github.com/linger-dev/linger/internal/netlab"
 	"github.com/linger-dev/linger/internal/netns"
+	"github.com/linger-dev/linger/internal/observe/sockdiag"
 	"github.com/linger-dev/linger/internal/observe/tracer"
 )
 
@@ -25,6 +26,7 @@ func hint(err error) string {
 		privilege *netlab.PrivilegeError
 		recording *recordingError
 		untraced  *tracer.UnavailableError
+		undumped  *sockdiag.Error
 		kept      *journal.Error
 	)
 	switch {
@@ -44,6 +46,8 @@ func hint(err error) string {
 		return kept.Hint
 	case errors.As(err, &untraced):
 		return untraced.Hint
+	case errors.As(err, &undumped):
+		return undumped.Hint()
 	case errors.As(err, &recording) && (errors.Is(err, evidence.ErrNotRecording) || errors.Is(err, fs.ErrNotExist)):
 		return "make a recording: linger --save FILE"
 	}

@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/lint"
 	"github.com/linger-dev/linger/internal/netns"
 	"github.com/linger-dev/linger/internal/observe"
+	"github.com/linger-dev/linger/internal/observe/sockdiag"
+	"github.com/linger-dev/linger/internal/observe/sysctl"
 )
 
 // live asks the running kernel.
@@ -23,11 +26,17 @@ func (c *lintCmd) live(p *program) (*lint.Live, error) {
 	}
 	o := observe.OpenNamespaces(observe.Options{Selector: c.Netns}, spaces...)
 	defer o.Close()
+	var live *lint.Live
 	snap, err := o.Look(p.ctx)
+	switch {
+	case errors.Is(err, sockdiag.ErrNoModule):
+		live, err = unlisted(spaces[0])
+	case err == nil:
+		live = lint.LiveOf(&snap.Namespaces[0])
+	}
 	if err != nil {
 		return nil, err
 	}
-	live := lint.LiveOf(&snap.Namespaces[0])
 	err = spaces[0].Do(func() error {
 		readRest(live)
 		return nil
@@ -35,6 +44,20 @@ func (c *lintCmd) live(p *program) (*lint.Live, error) {
 	if live.First && c.Netns == "" {
 		live.Has = hasKey
 	}
+	return live, err
+}
+
+// unlisted reads settings and counters where the kernel cannot list sockets.
+func unlisted(space *netns.Namespace) (*lint.Live, error) {
+	const proc = "/proc"
+	var ns evidence.Namespace
+	err := space.Do(func() error {
+		ns.Settings, _ = sysctl.Read(proc)
+		ns.Counters, _ = sysctl.Counters(proc)
+		return nil
+	})
+	live := lint.LiveOf(&ns)
+	live.Unlisted = true
 	return live, err
 }
 

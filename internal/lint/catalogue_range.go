@@ -69,6 +69,10 @@ func (c *question) rangeNotes(low, high int64) (notes []Message) {
 	if c.live != nil && len(c.live.Listening) > 0 {
 		return notes
 	}
+	if c.live != nil && c.live.Unlisted {
+		notes = append(notes, sayf("the kernel could not list sockets (no tcp_diag module), so ports of the range on which programs listen are not told",
+			"内核无法列出套接字（没有 tcp_diag 模块），因此不能指出范围内哪些端口正被监听"))
+	}
 	set, _ := reserved(c.text(keyReserved))
 	var known []uint16
 	for _, p := range []uint16{3306, 5432, 6379, 8080, 9090, 9200, 11211, 27017} {

@@ -105,6 +105,9 @@ type Live struct {
 	TimeWait int64
 	// Listening holds the ports of listening sockets, ascending.
 	Listening []uint16
+	// Unlisted is true where the kernel cannot list sockets, so that Listening
+	// is empty for that.
+	Unlisted bool
 	// First is true for the first network namespace: only there a missing key
 	// means that the kernel lacks it.
 	First bool

@@ -3,6 +3,7 @@ package lint
 import (
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,20 @@ func TestWhatDistributionsSetIsNoMatterOfOurs(t *testing.T) {
 	rep := Judge(Input{Kernel: "6.1", Texts: []Text{ParseConf("distribution.conf", data)}})
 	if len(rep.Findings) != 0 || rep.Exit() != 0 || rep.Others < 10 {
 		t.Errorf("findings %v, others %d", rep.Findings, rep.Others)
+	}
+}
+
+func TestARangeIsJudgedWithoutAListOfSockets(t *testing.T) {
+	for unlisted, want := range map[bool]bool{false: false, true: true} {
+		live := host(func(ns *evidence.Namespace) {
+			ns.Listeners = nil
+			ns.Settings.PortLow, ns.Settings.PortHigh = evidence.IntOf(2000), evidence.IntOf(60999)
+		})
+		live.Unlisted = unlisted
+		f := byKey(Judge(Input{Kernel: "6.18", Live: live, System: &System{Boot: Systemd}}))[keyRange]
+		said := slices.ContainsFunc(f.Notes, func(m Message) bool { return strings.Contains(m.EN, "no tcp_diag module") })
+		if said != want || f.Verdict != Helps {
+			t.Errorf("unlisted %v: %+v", unlisted, f)
+		}
 	}
 }

@@ -18,6 +18,7 @@ type home struct{ unit, container, pod string }
 // cgroup, which the kernel gives with each: the inode of its directory.
 type cgroups struct {
 	root  string // of the cgroup v2 tree; "" where there is none
+	v1    bool   // version 1 is in use, of which the kernel tells nothing
 	known *recent[uint64, home]
 	next  time.Time // the tree is not walked again before
 }
@@ -31,6 +32,10 @@ const (
 
 func newCgroups() *cgroups {
 	c := &cgroups{known: newRecent[uint64, home](mostCgroups)}
+	text, _ := os.ReadFile(filepath.Join(proc, "self/cgroup"))
+	for line := range strings.Lines(string(text)) {
+		c.v1 = c.v1 || !strings.HasPrefix(line, "0::") // only the line of v2 begins so
+	}
 	for _, root := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err == nil {
 			c.root = root

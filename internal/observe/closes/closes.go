@@ -145,7 +145,7 @@ func (w *Watch) Traced() (evidence.Traced, error) {
 	return evidence.Traced{
 		Since: c.Since, Exact: c.Exact,
 		Closed: c.Closed, Lost: c.Lost, UnknownOwner: c.NoOwner, UnknownCloser: c.NoCloser, Failures: c.Failures,
-		Gaps: slices.Concat(w.gaps, c.Gaps()),
+		Gaps: slices.Concat(w.gaps, w.people.gaps(), c.Gaps()),
 	}, nil
 }
 

@@ -1,6 +1,9 @@
 package closes
 
 import (
+	"fmt"
+	"sync/atomic"
+
 	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/observe/owner"
 	"github.com/linger-dev/linger/internal/observe/tracer"
@@ -13,6 +16,9 @@ type people struct {
 	root    string // "/proc"
 	cgroups *cgroups
 	known   *recent[identity, *evidence.Owner]
+	// homeless counts those that were gone, and whose cgroups of version 1
+	// nobody tells. Traced reads it beside Next.
+	homeless atomic.Uint64
 }
 
 // identity names a process and what it runs.
@@ -30,6 +36,22 @@ const mostPeople = 2048
 
 func newPeople(root string, c *cgroups) *people {
 	return &people{root: root, cgroups: c, known: newRecent[identity, *evidence.Owner](mostPeople)}
+}
+
+// gaps says what is not known of processes.
+func (s *people) gaps() []evidence.Gap {
+	n := s.homeless.Load()
+	who := fmt.Sprintf("%d processes were gone before they", n)
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		who = "1 process was gone before it"
+	}
+	return []evidence.Gap{{
+		What:  who + " could be looked at, and the kernel tells nothing of cgroups of version 1",
+		Loses: "their container or unit may be missing",
+	}}
 }
 
 // meet describes p; nil for nobody. What is returned is shared and must not be
@@ -53,6 +75,9 @@ func (s *people) describe(p tracer.Process) *evidence.Owner {
 	o, err := owner.Describe(s.root, p.PID)
 	if err != nil || o.Start != p.Ticks() {
 		at := s.cgroups.home(p.Cgroup)
+		if s.cgroups.v1 && at.container == "" && at.pod == "" {
+			s.homeless.Add(1)
+		}
 		return &evidence.Owner{
 			PID: p.PID, Start: p.Ticks(), Name: p.Name, State: "X", Parent: p.Parent, UID: p.UID,
 			Unit: at.unit, Container: at.container, Pod: at.pod,
@@ -62,6 +87,9 @@ func (s *people) describe(p tracer.Process) *evidence.Owner {
 		o.Cmdline = nil // it has become another program meanwhile
 	}
 	o.Name, o.UID = p.Name, p.UID
-	s.cgroups.learn(p.Cgroup, home{o.Unit, o.Container, o.Pod})
+	// Beside version 1, the processes of several containers may be in one group of v2.
+	if !s.cgroups.v1 || o.Container == "" && o.Pod == "" {
+		s.cgroups.learn(p.Cgroup, home{o.Unit, o.Container, o.Pod})
+	}
 	return &o
 }

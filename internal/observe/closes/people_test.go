@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -119,5 +120,17 @@ func TestAnUnknownCgroupIsNotSoughtAtOnceAgain(t *testing.T) {
 	after := c.next
 	if c.home(98); c.next != after || time.Until(after) <= 0 {
 		t.Errorf("walked again: %v, %v", c.next, after)
+	}
+}
+
+func TestOfTheGoneOnlyThoseWhoseCgroupsAreUntoldAreAGap(t *testing.T) {
+	for v1, want := range map[bool]int{false: 0, true: 1} {
+		c := newCgroups()
+		c.v1 = v1
+		s := newPeople(t.TempDir(), c)
+		s.meet(at("gone", time.Second))
+		if gaps := s.gaps(); len(gaps) != want || want > 0 && (!strings.HasPrefix(gaps[0].What, "1 process was gone") || gaps[0].Loses == "") {
+			t.Errorf("with version 1 %v: %+v", v1, gaps)
+		}
 	}
 }
