@@ -26,6 +26,7 @@ type Machine struct {
 	Memory   string        // as QEMU takes it; "2G"
 	Limit    time.Duration // in the host's time, for a boot with all programs
 	Cmdline  string        // more of the kernel's command line
+	Cgroups  Cgroups       // how control groups are mounted
 	Each     func(Event)   // is told each event as it comes; may be nil
 }
 
@@ -65,7 +66,7 @@ func (m *Machine) initramfs(file string, k Kernel, programs []Program) error {
 		return fmt.Errorf("write initramfs: %w", err)
 	}
 	buffered := bufio.NewWriterSize(out, 1<<20)
-	return errors.Join(pack(buffered, k, m.Guest, programs), buffered.Flush(), out.Close())
+	return errors.Join(pack(buffered, k, m.Guest, m.Cgroups, programs), buffered.Flush(), out.Close())
 }
 
 // arguments returns QEMU's command line. The first serial port is the kernel's

@@ -42,6 +42,7 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 type Cache struct {
 	Dir    string
 	Update bool         // look for newer kernels than those in the cache
+	Make   bool         // build kernels that are in no package
 	Log    func(string) // is told what takes long; may be nil
 }
 

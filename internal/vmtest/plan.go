@@ -18,6 +18,7 @@ const PlanPath = "/vmtest.json"
 
 // Plan is what the first process of a guest does.
 type Plan struct {
+	Cgroups  Cgroups
 	Modules  []string // files to load, in order
 	Programs []Program
 }
@@ -30,12 +31,13 @@ type Program struct {
 	Args  []string
 	Env   []string      // NAME=value, beside PATH, HOME and TMPDIR
 	Data  string        // a folder that it finds as "testdata"; may be empty
+	Tools []string      // other programs, which it finds in its folder
 	Limit time.Duration // in the guest's time; then all processes are killed
 }
 
 // pack writes the initramfs of a guest that does the plan on a kernel. guest is
 // the file of the program vmtest/guest.
-func pack(out io.Writer, k Kernel, guest string, programs []Program) error {
+func pack(out io.Writer, k Kernel, guest string, cgroups Cgroups, programs []Program) error {
 	w := &cpioWriter{out: out}
 	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "etc", "root", "modules", "programs"} {
 		w.folder(dir)
@@ -45,7 +47,7 @@ func pack(out io.Writer, k Kernel, guest string, programs []Program) error {
 	text(w, "etc/passwd", "root:x:0:0:root:/root:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n")
 	text(w, "etc/group", "root:x:0:\nnogroup:x:65534:\n")
 	text(w, "etc/hosts", "127.0.0.1 localhost\n")
-	var plan Plan
+	plan := Plan{Cgroups: cgroups}
 	for _, name := range k.Modules {
 		file := "modules/" + name + ".ko"
 		add(w, file, 0o644, filepath.Join(k.Dir, file))
@@ -71,6 +73,9 @@ func (p Program) pack(w *cpioWriter) Program {
 	w.folder(dir)
 	add(w, path.Join(dir, path.Base(p.File)), 0o755, p.File)
 	p.File = "/" + path.Join(dir, path.Base(p.File))
+	for _, tool := range p.Tools {
+		add(w, path.Join(dir, path.Base(tool)), 0o755, tool)
+	}
 	if p.Data == "" {
 		return p
 	}

@@ -11,7 +11,7 @@ import (
 func TestAGuestFindsItsPlanWithItsOwnPaths(t *testing.T) {
 	dir := t.TempDir()
 	for name, body := range map[string]string{
-		"guest": "init", "lab.test": "binary", "modules/veth.ko": "module", "testdata/deep/file": "data",
+		"guest": "init", "linger": "tool", "lab.test": "binary", "modules/veth.ko": "module", "testdata/deep/file": "data",
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -23,8 +23,8 @@ func TestAGuestFindsItsPlanWithItsOwnPaths(t *testing.T) {
 	}
 	var out bytes.Buffer
 	k := Kernel{Dir: dir, Modules: []string{"veth"}}
-	p := Program{Name: "lab", File: filepath.Join(dir, "lab.test"), Args: []string{"-test.v"}, Data: filepath.Join(dir, "testdata")}
-	if err := pack(&out, k, filepath.Join(dir, "guest"), []Program{p}); err != nil {
+	p := Program{Name: "lab", File: filepath.Join(dir, "lab.test"), Args: []string{"-test.v"}, Data: filepath.Join(dir, "testdata"), Tools: []string{filepath.Join(dir, "linger")}}
+	if err := pack(&out, k, filepath.Join(dir, "guest"), CgroupsV1, []Program{p}); err != nil {
 		t.Fatal(err)
 	}
 	all, err := members(out.Bytes())
@@ -40,13 +40,14 @@ func TestAGuestFindsItsPlanWithItsOwnPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := plan.Programs[0]
-	if bodies[got.File] != "binary" || bodies[got.Data+"/deep/file"] != "data" || bodies[plan.Modules[0]] != "module" || bodies["/init"] != "init" {
+	if bodies[got.File] != "binary" || bodies[got.Data+"/deep/file"] != "data" || bodies[plan.Modules[0]] != "module" || bodies["/init"] != "init" ||
+		bodies[got.Folder()+"/linger"] != "tool" || plan.Cgroups != CgroupsV1 {
 		t.Errorf("plan %+v of %v", plan, bodies)
 	}
 }
 
 func TestAMissingFileIsNoticedBeforeTheBoot(t *testing.T) {
-	if err := pack(&bytes.Buffer{}, Kernel{}, "/nonexistent", nil); err == nil {
+	if err := pack(&bytes.Buffer{}, Kernel{}, "/nonexistent", CgroupsV2, nil); err == nil {
 		t.Error("no error")
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/linger-dev/linger/internal/vmtest"
 )
 
 // mountAll mounts what an ordinary machine has. A kernel without one of these
 // is a kernel that tests must cope with.
-func mountAll() {
+func mountAll(cgroups vmtest.Cgroups) {
 	for _, m := range []struct{ kind, at string }{
 		{"proc", "/proc"},
 		{"sysfs", "/sys"},
@@ -18,12 +20,31 @@ func mountAll() {
 		{"tmpfs", "/run"},
 		{"tracefs", "/sys/kernel/tracing"},
 		{"bpf", "/sys/fs/bpf"},
-		{"cgroup2", "/sys/fs/cgroup"},
+		{"securityfs", "/sys/kernel/security"},
 	} {
 		_ = unix.Mount(m.kind, m.at, m.kind, 0, "")
 	}
+	mountCgroups(cgroups)
 	_ = os.Chmod("/tmp", 0o1777)
 	_ = os.Symlink("/proc/self/fd", "/dev/fd")
+}
+
+// mountCgroups mounts control groups as systemd does, or did.
+func mountCgroups(layout vmtest.Cgroups) {
+	const root = "/sys/fs/cgroup"
+	if layout == vmtest.CgroupsV2 {
+		_ = unix.Mount("cgroup2", root, "cgroup2", 0, "")
+		return
+	}
+	_ = unix.Mount("tmpfs", root, "tmpfs", 0, "mode=755")
+	for name, options := range map[string]string{"systemd": "none,name=systemd", "pids": "pids", "freezer": "freezer"} {
+		_ = os.Mkdir(root+"/"+name, 0o755)
+		_ = unix.Mount("cgroup", root+"/"+name, "cgroup", 0, options)
+	}
+	if layout == vmtest.CgroupsMixed {
+		_ = os.Mkdir(root+"/unified", 0o755)
+		_ = unix.Mount("cgroup2", root+"/unified", "cgroup2", 0, "")
+	}
 }
 
 // openPort opens a serial port without any conversion of bytes.

@@ -15,15 +15,15 @@ import (
 )
 
 func main() {
-	mountAll()
+	plan, broken := readPlan() // the kernel has unpacked it
+	mountAll(plan.Cgroups)
 	port, err := openPort("/dev/ttyS1")
 	if err != nil {
 		fmt.Println(err)
 		powerOff()
 	}
 	t := &teller{port: port}
-	plan, err := readPlan()
-	t.trouble(err)
+	t.trouble(broken)
 	for _, module := range plan.Modules {
 		t.trouble(load(module))
 	}
@@ -57,7 +57,9 @@ func version() []byte {
 	return []byte(unix.ByteSliceToString(name.Release[:]) + " " + unix.ByteSliceToString(name.Version[:]))
 }
 
+// powerOff restarts the machine, at which QEMU ends: a kernel without ACPI could
+// not switch it off.
 func powerOff() {
 	unix.Sync()
-	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
 }

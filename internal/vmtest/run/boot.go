@@ -5,27 +5,27 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/linger-dev/linger/internal/vmtest"
 )
 
-// boot runs the programs on each kernel, a few guests at a time, and reports in
-// the order of kernels.
-func (o options) boot(ctx context.Context, guest string, kernels []vmtest.Kernel, programs []vmtest.Program) error {
-	reports := make([]report, len(kernels))
+// boot runs the programs of each guest, a few guests at a time, and reports in
+// the order of jobs.
+func (o options) boot(ctx context.Context, jobs []job, skipped []string) error {
+	reports := make([]report, len(jobs))
 	slots := make(chan struct{}, max(1, o.parallel))
 	var running sync.WaitGroup
-	for i, k := range kernels {
+	for i, j := range jobs {
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
-			progress("boots " + k.Release)
-			m := o.machine(guest)
-			m.Each = func(e vmtest.Event) { o.show(k, e) }
-			result, err := m.Run(ctx, k, programs)
+			progress(strings.TrimSpace("boots " + j.kernel.Release + " " + j.variant))
+			j.machine.Each = func(e vmtest.Event) { o.show(j.kernel, e) }
+			result, err := j.machine.Run(ctx, j.kernel, j.programs)
 			reports[i] = judge(result, err)
-			if err := o.keep(result); err != nil {
+			if err := o.keep(result, j.variant); err != nil {
 				reports[i].wrong("%v", err)
 			}
 		})
@@ -43,8 +43,11 @@ func (o options) boot(ctx context.Context, guest string, kernels []vmtest.Kernel
 			failed++
 		}
 	}
+	for _, s := range skipped {
+		fmt.Printf("\nNOT TESTED: %s\n", s)
+	}
 	if failed > 0 {
-		return fmt.Errorf("failures on %d of %d kernels", failed, len(kernels))
+		return fmt.Errorf("failures on %d of %d guests", failed, len(jobs))
 	}
 	return nil
 }
@@ -66,13 +69,16 @@ func (o options) show(k vmtest.Kernel, e vmtest.Event) {
 }
 
 // keep writes what programs wrote into files, if that is wanted.
-func (o options) keep(r vmtest.Result) error {
+func (o options) keep(r vmtest.Result, variant string) error {
 	if o.out == "" {
 		return nil
 	}
 	dir := filepath.Join(o.out, r.Kernel.Release)
 	if r.RealTime {
 		dir += "-real"
+	}
+	if variant != "" {
+		dir = filepath.Join(o.out, lacking, variant)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("keep results: %w", err)

@@ -39,7 +39,9 @@ type options struct {
 	memory   string
 	cmdline  string
 	test     string
+	variants string
 	update   bool
+	compile  bool
 	realTime bool
 	verbose  bool
 	parallel int
@@ -68,14 +70,16 @@ func flags() (o options) {
 		cache = os.TempDir() // no home: nothing better is left
 	}
 	flag.StringVar(&o.series, "kernels", "5.10,6.1,6.12,6.18,newest", "series of Debian's kernels")
-	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants")
+	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli, pool, twin-kerneltest")
 	flag.StringVar(&o.cache, "cache", filepath.Join(cache, "linger-kernels"), "where kernels are kept between runs")
 	flag.StringVar(&o.out, "out", "", "folder for what the programs wrote and for consoles")
 	flag.StringVar(&o.table, "table", "", "write a page that compares the kernels whose results are in the folder of -out")
 	flag.StringVar(&o.memory, "memory", "2G", "of a guest")
 	flag.StringVar(&o.cmdline, "append", "", "more of the guest kernels' command line")
 	flag.StringVar(&o.test, "test", "", "run only tests that match, as -test.run does")
+	flag.StringVar(&o.variants, "guests", "", "of the guests that lack something, boot only these, separated by commas")
 	flag.BoolVar(&o.update, "update", false, "look for newer kernels than those in the cache")
+	flag.BoolVar(&o.compile, "build", false, "build the kernels that are in no package, if the cache lacks them")
 	flag.BoolVar(&o.realTime, "real", false, "two processors in real time, instead of one that skips idle time")
 	flag.BoolVar(&o.verbose, "v", false, "show what the programs write")
 	flag.IntVar(&o.parallel, "machines", 2, "guests at a time")
@@ -89,7 +93,7 @@ func (o options) run(ctx context.Context) error {
 	if err := vmtest.Available(); err != nil {
 		return err
 	}
-	cache := vmtest.Cache{Dir: o.cache, Update: o.update, Log: progress}
+	cache := vmtest.Cache{Dir: o.cache, Update: o.update, Make: o.compile, Log: progress}
 	kernels, err := cache.Kernels(ctx, strings.Split(o.series, ","))
 	if err != nil {
 		return err
@@ -111,7 +115,20 @@ func (o options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.boot(ctx, guest, kernels, programs)
+	var jobs []job
+	for _, k := range kernels {
+		if len(programs) > 0 {
+			jobs = append(jobs, job{machine: o.machine(guest), kernel: k, programs: programs})
+		}
+	}
+	more, skipped, err := o.lackingJobs(ctx, &cache, guest, dir, kernels)
+	if err != nil {
+		return err
+	}
+	if jobs = append(jobs, more...); len(jobs) == 0 {
+		return fmt.Errorf("no program is named %s, or none of it runs on these kernels", o.programs)
+	}
+	return o.boot(ctx, jobs, skipped)
 }
 
 func progress(text string) { fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), text) }

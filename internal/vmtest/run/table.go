@@ -46,6 +46,9 @@ func table(file, folder string) error {
 	page.WriteString(head)
 	writeClaims(&page, columns)
 	writeFacts(&page, columns)
+	if err := writeMissing(&page, filepath.Join(folder, lacking)); err != nil {
+		return err
+	}
 	if err := os.WriteFile(file, page.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
