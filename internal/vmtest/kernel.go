@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Kernel is a kernel in the cache.
@@ -162,6 +164,12 @@ func (c *Cache) add(ctx context.Context, a *apt, release string) error {
 		return err
 	}
 	packages, err := a.download(ctx, folder, parts)
+	base := func(part string) bool { return strings.HasPrefix(part, "linux-base-") }
+	if err != nil && slices.ContainsFunc(parts, base) {
+		// Of 6.18.15 Debian had the rest still, and this no more. Modules that
+		// were in it are missing then, which the guest says.
+		packages, err = a.download(ctx, folder, slices.DeleteFunc(parts, base))
+	}
 	if err != nil {
 		return err
 	}
