@@ -58,7 +58,7 @@ func (s *Stage) stop(listener int, port uint16) error {
 	defer client.Close() //nolint:errcheck // only read
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		there := false
-		_, err := client.Dump(context.Background(), sockdiag.Request{LocalPort: sockdiag.Port(port)}, func(row *evidence.Socket) error {
+		_, err := client.Dump(context.Background(), sockdiag.Request{States: tcp.States(tcp.Listen), LocalPort: sockdiag.Port(port)}, func(row *evidence.Socket) error {
 			there = there || row.Cookie == cookie
 			return nil
 		}, nil)
