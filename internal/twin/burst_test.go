@@ -98,26 +98,51 @@ func (a *drawn) run(t *rapid.T, step time.Duration) (*twin.Host, *twin.Driver) {
 	return h, d
 }
 
-// TestARunInOnePieceIsTheSameAsInManySmallOnes holds what a driver does in bursts
-// against the same one connection after the other: the end of a run ends a burst.
+// same holds what a driver does in bursts against the same one connection after
+// the other: the end of a run ends a burst.
+func (a *drawn) same(t *rapid.T) {
+	one, d := a.run(t, time.Hour)
+	many, e := a.run(t, 1_234_567)
+	if diff := cmp.Diff(d.Seconds, e.Seconds); diff != "" {
+		t.Fatal(diff)
+	}
+	if a, b := one.Counters(), many.Counters(); a != b {
+		t.Fatalf("%+v\n%+v", a, b)
+	}
+	if d.FirstSecond != e.FirstSecond || d.FirstFailure != e.FirstFailure {
+		t.Fatal("the first searches of their kind differ")
+	}
+	if diff := cmp.Diff(shown(t, one), shown(t, many)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 func TestARunInOnePieceIsTheSameAsInManySmallOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		all := draw(t)
-		one, d := all.run(t, time.Hour)
-		many, e := all.run(t, 1_234_567)
-		if diff := cmp.Diff(d.Seconds, e.Seconds); diff != "" {
-			t.Fatal(diff)
+		all.same(t)
+	})
+}
+
+// TestClosesAheadOfOpensStopAtTheQuota is the same where most bursts meet the quota.
+func TestClosesAheadOfOpensStopAtTheQuota(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		all := drawn{
+			options: twin.Options{Kernel: "6.18", Seed: rapid.Uint64().Draw(t, "seed")},
+			settings: map[string]string{
+				"net.ipv4.ip_local_port_range": "2000 3999", "net.ipv4.tcp_tw_reuse": "0", "net.ipv4.tcp_timestamps": "1",
+				"net.ipv4.tcp_max_tw_buckets": fmt.Sprint(rapid.IntRange(20, 900).Draw(t, "quota")),
+			},
 		}
-		if a, b := one.Counters(), many.Counters(); a != b {
-			t.Fatalf("%+v\n%+v", a, b)
+		for range rapid.IntRange(1, 2).Draw(t, "streams") {
+			all.traffic = append(all.traffic, twin.Traffic{
+				Groups: []twin.GroupID{0}, Rate: rapid.Int64Range(300, 900).Draw(t, "rate"), Poisson: rapid.Bool().Draw(t, "Poisson"),
+				Hold: time.Duration(rapid.Int64Range(5e7, 1e9).Draw(t, "hold")), Ends: twin.ByUs,
+			})
 		}
-		if d.FirstSecond != e.FirstSecond || d.FirstFailure != e.FirstFailure {
-			t.Fatal("the first searches of their kind differ")
-		}
-		if diff := cmp.Diff(shown(t, one), shown(t, many)); diff != "" {
-			t.Fatal(diff)
-		}
+		all.same(t)
 	})
 }
 
