@@ -2,8 +2,6 @@
 // only, so that the same seed gives the same bytes on every machine.
 package chance
 
-import "math/bits"
-
 // Source is SplitMix64 (Steele, Lea, Flood 2014). Copying it forks it: both
 // copies give the same numbers. Not safe for concurrent use.
 type Source struct {
@@ -49,25 +47,4 @@ func (s *Source) Below8() uint32 {
 // Hash returns 64 bits that depend on all three arguments, and on nothing else.
 func Hash(seed, a, b uint64) uint64 {
 	return scramble(scramble(scramble(seed+golden)^a+golden) ^ b + golden)
-}
-
-// Exponential returns a time between two events of a Poisson process with this
-// mean: von Neumann's method, which only compares uniform numbers. Logarithms
-// of floating point numbers differ between machines in their last bits.
-func (s *Source) Exponential(mean int64) int64 {
-	for whole := uint64(0); ; whole++ {
-		first := uint32(s.Next() >> 32)
-		last, odd := first, true
-		for {
-			next := uint32(s.Next() >> 32)
-			if next >= last {
-				break
-			}
-			last, odd = next, !odd
-		}
-		if odd {
-			hi, lo := bits.Mul64(whole<<32|uint64(first), uint64(mean))
-			return int64(hi<<32 | lo>>32)
-		}
-	}
 }

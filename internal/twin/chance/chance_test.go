@@ -1,6 +1,7 @@
 package chance_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/linger-dev/linger/internal/twin/chance"
@@ -40,26 +41,63 @@ func TestBelowIsEven(t *testing.T) {
 	}
 }
 
-func TestExponentialHasItsMeanAndItsTail(t *testing.T) {
+// Pearson's test over the 512 values below eight means, in steps of a 64th, and
+// the tail; then over the halves, fourths and so on within a step.
+func TestExponentialHasItsDistribution(t *testing.T) {
+	const n, mean, steps = 4_000_000, 1 << 32, 512
 	s := chance.New(3)
-	const n, mean = 200_000, 1_000_000
-	var sum int64
-	var beyond [4]int
+	var seen [steps + 1]int
+	var within [16]int
+	sum := 0.0
 	for range n {
 		v := s.Exponential(mean)
-		sum += v
-		for i := range beyond {
-			if v > int64(i)*mean {
-				beyond[i]++
-			}
-		}
+		sum += float64(v) / mean
+		seen[min(v>>26, steps)]++
+		within[v>>22&15]++
 	}
-	if got := sum / n; got < mean*99/100 || got > mean*101/100 {
-		t.Errorf("a mean of %d", got)
+	if got := sum / n; math.Abs(got-1) > 5/math.Sqrt(n) {
+		t.Errorf("a mean of %f", got)
 	}
-	for i, want := range []int{n, 73576, 27067, 9957} { // n e^-i
-		if got := beyond[i]; got < want-want/30-50 || got > want+want/30 {
-			t.Errorf("%d values beyond %d means, must be about %d", got, i, want)
+	square := 0.0
+	for k, got := range seen {
+		want := n * math.Exp(-float64(k)/64)
+		if k < steps {
+			want *= -math.Expm1(-1. / 64)
 		}
+		square += (float64(got) - want) * (float64(got) - want) / want
+	}
+	// The mean of chi squared is its degrees of freedom, its variance twice that.
+	if limit := steps + 5*math.Sqrt(2*steps); square > limit {
+		t.Errorf("chi squared of the steps is %.0f, over %.0f", square, limit)
+	}
+	square = 0
+	for k, got := range within {
+		want := n * math.Exp(-float64(k)/1024) * math.Expm1(-1./1024) / math.Expm1(-1./64)
+		square += (float64(got) - want) * (float64(got) - want) / want
+	}
+	if limit := 15 + 5*math.Sqrt(2*15); square > limit {
+		t.Errorf("chi squared within a step is %.0f, over %.0f", square, limit)
+	}
+}
+
+// Neighbours must not depend on each other: the parts of a draw share its bits.
+func TestExponentialDrawsAreIndependent(t *testing.T) {
+	const n, mean = 1_000_000, 1 << 32
+	s := chance.New(4)
+	before, sum := 0.0, 0.0
+	for range n {
+		v := float64(s.Exponential(mean))/mean - 1
+		sum += before * v
+		before = v
+	}
+	if r := sum / n; math.Abs(r) > 5/math.Sqrt(n) {
+		t.Errorf("a correlation of %f", r)
+	}
+}
+
+func BenchmarkExponential(b *testing.B) {
+	s := chance.New(3)
+	for b.Loop() {
+		s.Exponential(1_000_000)
 	}
 }
