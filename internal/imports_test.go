@@ -61,6 +61,8 @@ var rooms = map[string]string{
 	"internal/view/escape":                   "",
 	"internal/vmtest":                        "",
 	"internal/vmtest/*":                      "vmtest",
+	"internal/vmtest/probe":                  "observe/tracer",
+	"internal/vmtest/run":                    "vmtest claims evidence scenario",
 	"internal/cli":                           "*",
 	"cmd/linger":                             "cli",
 	"bench":                                  "*",

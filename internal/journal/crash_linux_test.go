@@ -52,6 +52,14 @@ func (c *cell) set(t *testing.T, k crash) {
 // in every way. It takes minutes.
 func exhaustive() bool { return os.Getenv("LINGER_EXHAUSTIVE") != "" }
 
+// stride is how many calls come from one that is disturbed to the next.
+func stride() int {
+	if slow || testing.Short() {
+		return 7
+	}
+	return 1
+}
+
 // sides returns the two legal states.
 func (c *cell) sides(t *testing.T, withFile bool) (old, new state) {
 	t.Helper()
@@ -113,7 +121,7 @@ func TestKernelAKillBeforeAnyCallLeavesWhatCanBeFinishedOrUndone(t *testing.T) {
 			t.Parallel()
 			inCell(t, func(c *cell) {
 				old, new := c.sides(t, k.file)
-				for n := 1; ; n += stride {
+				for n := 1; ; n += stride() {
 					for _, forward := range []bool{true, false} {
 						c.set(t, k)
 						out, err := traced([]string{childEnv + "=" + k.op + " " + c.dir}, fault{at: n, all: exhaustive()})
@@ -125,7 +133,7 @@ func TestKernelAKillBeforeAnyCallLeavesWhatCanBeFinishedOrUndone(t *testing.T) {
 							if out.err != nil || n < 10 {
 								t.Errorf("undisturbed with %d calls: %v", n-1, out.err)
 							}
-							t.Logf("killed before %d calls, every %d", n-1, stride)
+							t.Logf("killed before %d calls, every %d", n-1, stride())
 							return
 						}
 						c.resolve(t, forward)
@@ -170,7 +178,7 @@ func failing(t *testing.T, faults func(n int) []fault) {
 			t.Parallel()
 			inCell(t, func(c *cell) {
 				old, new := c.sides(t, k.file)
-				for n := 1; ; n += stride {
+				for n := 1; ; n += stride() {
 					for _, f := range faults(n) {
 						hit, err := c.fail(t, k, f, old, new)
 						if err != nil {
@@ -178,7 +186,7 @@ func failing(t *testing.T, faults func(n int) []fault) {
 							return
 						}
 						if !hit {
-							t.Logf("%d calls, every %d", n-1, stride)
+							t.Logf("%d calls, every %d", n-1, stride())
 							return
 						}
 					}

@@ -2,6 +2,5 @@
 
 package journal
 
-// stride thins out the crash tests where the race detector makes every run of
-// the program many times slower.
-const stride = 7
+// slow: the race detector makes every run of the program many times slower.
+const slow = true

@@ -11,7 +11,7 @@ func TestKernelCountingAloneTellsTheSameAsTheDriver(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	tr := openTracer(t, Options{Namespace: l.ns})
-	some := strconv.Itoa(connections(4000) / 4)
+	some := strconv.Itoa(connections() / 4)
 	_, end := l.serve()
 	l.run(
 		[]string{"client", countEnv + "=" + some},

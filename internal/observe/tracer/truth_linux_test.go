@@ -10,14 +10,17 @@ import (
 	"github.com/linger-dev/linger/internal/tcp"
 )
 
-// connectionsEnv asks for more connections than the quick default.
+// connectionsEnv asks for another number of connections than the default.
 const connectionsEnv = "LINGER_TRACER_CONNECTIONS"
 
-func connections(quick int) int {
+func connections() int {
 	if n, err := strconv.Atoi(os.Getenv(connectionsEnv)); err == nil {
 		return n
 	}
-	return quick
+	if testing.Short() {
+		return 1200
+	}
+	return 4000
 }
 
 func TestKernelEveryConnectionIsAttributedAsTheDriverKnowsIt(t *testing.T) {
@@ -28,7 +31,7 @@ func TestKernelEveryConnectionIsAttributedAsTheDriverKnowsIt(t *testing.T) {
 
 	l := newLab(t)
 	gone := newLab(t)
-	n := connections(4000)
+	n := connections()
 	some := strconv.Itoa(n / 4)
 	for range 2 { // the listener is restarted by another process
 		_, end := l.serve()

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/linger-dev/linger/internal/observe/tracer"
 )
 
 // fact is something that a kernel has; Value is empty where having it is all.
@@ -18,15 +21,36 @@ type fact struct {
 	Kind  string `json:"kind"`
 	Name  string `json:"name"`
 	Value string `json:"value,omitempty"`
+	Loses string `json:"loses,omitempty"` // what nobody learns without it
 }
 
 func main() {
 	out := json.NewEncoder(os.Stdout)
-	for _, f := range append(append(settings(), counters()...), abilities()...) {
+	for _, f := range slices.Concat(settings(), counters(), abilities(), hooks()) {
 		if out.Encode(f) != nil {
 			os.Exit(1)
 		}
 	}
+}
+
+// hooks are those that the tracer can attach here; none where it says that it
+// cannot trace at all.
+func hooks() (all []fact) {
+	t, err := tracer.Open(tracer.Options{})
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = t.Close() }()
+	seen, err := t.Coverage()
+	if err != nil {
+		return nil
+	}
+	for _, h := range seen.Hooks {
+		if h.Attached {
+			all = append(all, fact{"hook", h.Name + ", from " + h.Kernel, "", h.Loses})
+		}
+	}
+	return all
 }
 
 // settings are those of TCP and of ports, with the values of a new machine.
@@ -39,7 +63,7 @@ func settings() (all []fact) {
 				continue // some can only be written
 			}
 			name := "net.ipv4." + filepath.Base(file)
-			all = append(all, fact{"setting", name, strings.Join(strings.Fields(string(value)), " ")})
+			all = append(all, fact{"setting", name, strings.Join(strings.Fields(string(value)), " "), ""})
 		}
 	}
 	return all
@@ -50,7 +74,7 @@ func counters() (all []fact) {
 	text, _ := os.ReadFile("/proc/net/netstat")
 	names, _, _ := strings.Cut(string(text), "\n")
 	for _, name := range strings.Fields(strings.TrimPrefix(names, "TcpExt:")) {
-		all = append(all, fact{"counter", name, ""})
+		all = append(all, fact{"counter", name, "", ""})
 	}
 	return all
 }
@@ -61,7 +85,7 @@ const portRange = 51
 func abilities() (all []fact) {
 	have := func(name string, is bool) {
 		if is {
-			all = append(all, fact{"ability", name, ""})
+			all = append(all, fact{"ability", name, "", ""})
 		}
 	}
 	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
@@ -71,6 +95,7 @@ func abilities() (all []fact) {
 	have("cgroup v2", exists("/sys/fs/cgroup/cgroup.controllers"))
 	have("option IP_LOCAL_PORT_RANGE", option(unix.IPPROTO_TCP, unix.IPPROTO_IP, portRange))
 	have("option IP_BIND_ADDRESS_NO_PORT", option(unix.IPPROTO_TCP, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT))
+	have("SOCK_DESTROY of a TIME_WAIT", canDestroy())
 	have("MPTCP", option(unix.IPPROTO_MPTCP, unix.SOL_SOCKET, unix.SO_TYPE))
 	return all
 }

@@ -31,7 +31,7 @@ func packages() []string {
 // onlyNamed are the programs that run only where they are named: each takes as
 // long as all others together. The mutants try the laboratory more than a
 // kernel; what a kernel changes in the others' tests, other programs try too.
-func onlyNamed() []string { return []string{mutants, "cli", "pool", "twin-kerneltest"} }
+func onlyNamed() []string { return []string{mutants, "cli", "pool"} }
 
 // plays is how many claims are played at once: with more on so slow a machine
 // each step comes late, and claims about moments fail for that. Waiting costs
@@ -79,7 +79,7 @@ func (o options) build(ctx context.Context, dir string) (programs []vmtest.Progr
 			return nil, err
 		}
 		programs = append(programs, vmtest.Program{
-			Name: name, File: file, Args: o.testArgs(name), Data: testdata(p), Limit: inGuest,
+			Name: name, File: file, Args: o.testArgs(), Data: testdata(p), Limit: inGuest,
 		})
 	}
 	played, err := o.buildPlayed(ctx, dir)
@@ -116,11 +116,11 @@ func (o options) wants(name string) bool {
 	return slices.Contains(strings.Split(o.programs, ","), name)
 }
 
-// testArgs are the arguments of a test program. Of the bind matrix a sample must
-// do on slow machines.
-func (o options) testArgs(name string) []string {
+// testArgs are the arguments of a test program. On so slow a machine a sample must
+// do of what has thousands of cases.
+func (o options) testArgs() []string {
 	args := []string{"-test.v", "-test.count=1", "-test.timeout=" + inGuest.String(), "-test.skip=" + playedApart}
-	if name == "portspace" {
+	if !o.long {
 		args = append(args, "-test.short")
 	}
 	if o.test != "" {

@@ -14,6 +14,7 @@ func meaning() map[string]string {
 	return map[string]string{
 		"ability option IP_LOCAL_PORT_RANGE":        "without it a program cannot narrow its own range of ports",
 		"ability BTF of the kernel":                 "without it nothing can be traced",
+		"ability SOCK_DESTROY of a TIME_WAIT":       "without it nothing but its peer can end one (ss -K)",
 		"ability MPTCP":                             "with it Go's listeners are MPTCP, whose connections change state twice in the tracepoint",
 		"setting net.ipv4.tcp_tw_reuse_delay":       "without it a TIME_WAIT can be taken over after a tick of one second",
 		"setting net.ipv4.tcp_child_ehash_entries":  "without it a look at a namespace walks the table of the whole machine",
@@ -41,7 +42,9 @@ func writeFacts(w io.Writer, columns []column) {
 	all := map[string]bool{}
 	for _, c := range probed {
 		for name := range c.facts {
-			all[name] = !ofTheMachine(name)
+			if !strings.HasPrefix(name, hook) {
+				all[name] = !ofTheMachine(name)
+			}
 		}
 	}
 	var rows [][]string
@@ -66,4 +69,25 @@ func writeFacts(w io.Writer, columns []column) {
 	if len(others) > 0 {
 		fmt.Fprintf(w, "\nThese differ too, in the order of the columns: %s.\n", strings.Join(others, "; "))
 	}
+}
+
+// hook begins the names of facts about what can be watched.
+const hook = "hook "
+
+// writeHooks shows what the tracer can watch, all of it.
+func writeHooks(w io.Writer, columns []column) {
+	loses := map[string]string{}
+	for _, c := range columns {
+		maps.Copy(loses, c.loses)
+	}
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(loses)) {
+		row := []string{"`" + strings.TrimPrefix(name, hook) + "`: without it " + loses[name]}
+		for _, c := range columns {
+			row = append(row, cmp.Or(c.facts[name], "–"))
+		}
+		rows = append(rows, row)
+	}
+	fmt.Fprint(w, "\n## What can be watched\n\nThe hooks of the tracer, with the release from which each works or is needed.\n")
+	writeRows(w, "hook", columns, rows)
 }

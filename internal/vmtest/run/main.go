@@ -44,6 +44,7 @@ type options struct {
 	compile  bool
 	realTime bool
 	verbose  bool
+	long     bool
 	parallel int
 	limit    time.Duration
 }
@@ -70,7 +71,7 @@ func flags() (o options) {
 		cache = os.TempDir() // no home: nothing better is left
 	}
 	flag.StringVar(&o.series, "kernels", "5.10,6.1,6.12,6.18,newest", "series of Debian's kernels")
-	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli, pool, twin-kerneltest")
+	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli, pool")
 	flag.StringVar(&o.cache, "cache", filepath.Join(cache, "linger-kernels"), "where kernels are kept between runs")
 	flag.StringVar(&o.out, "out", "", "folder for what the programs wrote and for consoles")
 	flag.StringVar(&o.table, "table", "", "write a page that compares the kernels whose results are in the folder of -out")
@@ -82,6 +83,7 @@ func flags() (o options) {
 	flag.BoolVar(&o.compile, "build", false, "build the kernels that are in no package, if the cache lacks them")
 	flag.BoolVar(&o.realTime, "real", false, "two processors in real time, instead of one that skips idle time")
 	flag.BoolVar(&o.verbose, "v", false, "show what the programs write")
+	flag.BoolVar(&o.long, "long", false, "all cases of tests that otherwise take a sample")
 	flag.IntVar(&o.parallel, "machines", 2, "guests at a time")
 	flag.DurationVar(&o.limit, "limit", 10*time.Minute, "for each guest, by the clock on the wall")
 	flag.Parse()

@@ -110,10 +110,11 @@ func (r *report) claims(p vmtest.Outcome, good string) {
 }
 
 func (r *report) probed(p vmtest.Outcome) {
-	facts, err := readFacts(p.Output)
-	if err != nil || p.Status != 0 || len(facts) == 0 {
+	var c column
+	err := c.readFacts(p.Output)
+	if err != nil || p.Status != 0 || len(c.facts) == 0 {
 		r.wrong("%s ended with %d: %v; %s", p.Name, p.Status, err, p.Errors)
 		return
 	}
-	r.say("  %-18s %3d settings, counters and abilities", p.Name, len(facts))
+	r.say("  %-18s %3d settings, counters, abilities and hooks", p.Name, len(c.facts))
 }

@@ -33,14 +33,14 @@ func TestWhatTestedNothingHasFailed(t *testing.T) {
 	}
 }
 
-const claims = `{"results": [{"name": "one", "verdict": "PROVED"}, {"name": "two", "verdict": "NOT SO HERE", "why": "line 3", "note": "since 6.2"}]}`
+const someClaims = `{"results": [{"name": "one", "verdict": "PROVED"}, {"name": "two", "verdict": "NOT SO HERE", "why": "line 3", "note": "since 6.2"}]}`
 
 func TestAClaimWithANoteMayFailButAMutantMayNotHold(t *testing.T) {
-	r := judge(vmtest.Result{Programs: []vmtest.Outcome{outcome(catalogue, claims, 1)}}, nil)
+	r := judge(vmtest.Result{Programs: []vmtest.Outcome{outcome(catalogue, someClaims, 1)}}, nil)
 	if r.failures != 0 || !strings.Contains(r.text(), "NOT SO HERE two: line 3 (since 6.2)") {
 		t.Errorf("got %s", r.text())
 	}
-	if r := judge(vmtest.Result{Programs: []vmtest.Outcome{outcome(mutants, claims, 0)}}, nil); r.failures != 1 {
+	if r := judge(vmtest.Result{Programs: []vmtest.Outcome{outcome(mutants, someClaims, 0)}}, nil); r.failures != 1 {
 		t.Errorf("got %s", r.text())
 	}
 }
@@ -59,10 +59,10 @@ func TestTheTableShowsOnlyWhatDiffers(t *testing.T) {
 	}
 	const same = `{"kind": "setting", "name": "net.ipv4.tcp_x", "value": "1"}`
 	write("new/version", "6.12.118+deb13-cloud-amd64 #1 SMP Debian 6.12.118-1 (2026-11-01)")
-	write("new/claims.out", `{"results": [{"name": "one", "verdict": "PROVED"}, {"name": "two", "verdict": "PROVED"}]}`)
-	write("new/probe.out", same+`{"kind": "counter", "name": "PAWSTimewait"}{"kind": "counter", "name": "TCPNew"}`)
+	write("new/claims.out", `{"results": [{"name": "one", "verdict": "PROVED"}, {"name": "two", "verdict": "PROVED"}, {"name": "fin-wait2-is-not-reused", "verdict": "PROVED"}]}`)
+	write("new/probe.out", same+`{"kind": "counter", "name": "PAWSTimewait"}{"kind": "counter", "name": "TCPNew"}{"kind": "hook", "name": "a, from 6.2", "loses": "much"}`)
 	write("old/version", "6.1.0-56-cloud-amd64 #1 SMP Debian 6.1.192-2 (2026-11-16)")
-	write("old/claims.out", claims)
+	write("old/claims.out", strings.Replace(someClaims, "[", `[{"name": "fin-wait2-is-not-reused", "verdict": "PROVED"}, `, 1))
 	write("old/probe.out", same)
 	page := filepath.Join(dir, "kernels.md")
 	if err := table(page, dir); err != nil {
@@ -73,8 +73,10 @@ func TestTheTableShowsOnlyWhatDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| claim | 6.1.192 | 6.12.118 |", "| `two` | not so here | proved |", "1 claims are proved on all", "- `two`: since 6.2",
+		"| claim | 6.1.192 | 6.12.118 |", "| `two` | not so here | proved |", "2 claims are proved on all", "- `two`: since 6.2",
 		"counted in PAWSEstab | – | yes |", "TCPNew (–, yes)",
+		"| hook | 6.1.192 | 6.12.118 |", "| `a, from 6.2`: without it much | – | yes |",
+		"carried back to them | proved |  |", "it too (6.1.192) | not played |  |",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)

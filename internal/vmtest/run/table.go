@@ -19,6 +19,7 @@ type column struct {
 	series []int             // for the order
 	claims map[string]claim  // by name
 	facts  map[string]string // by "kind name"; "yes" where there is no value
+	loses  map[string]string // by the name of a fact: what nobody learns without it
 }
 
 // claim is a verdict, as linger prints it in JSON.
@@ -45,6 +46,10 @@ func table(file, folder string) error {
 	var page bytes.Buffer
 	page.WriteString(head)
 	writeClaims(&page, columns)
+	if err := writeNotes(&page, columns); err != nil {
+		return err
+	}
+	writeHooks(&page, columns)
 	writeFacts(&page, columns)
 	if err := writeMissing(&page, filepath.Join(folder, lacking)); err != nil {
 		return err
@@ -84,7 +89,7 @@ func readColumn(dir string) (c column, err error) {
 		}
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, prober+".out")); err == nil {
-		if c.facts, err = readFacts(text); err != nil {
+		if err = c.readFacts(text); err != nil {
 			return c, fmt.Errorf("read facts of %s: %w", c.name, err)
 		}
 	}
@@ -111,17 +116,21 @@ func readClaims(text []byte) ([]claim, error) {
 	return answer.Results, err
 }
 
-func readFacts(text []byte) (map[string]string, error) {
-	facts := map[string]string{}
+func (c *column) readFacts(text []byte) error {
+	c.facts, c.loses = map[string]string{}, map[string]string{}
 	for lines := json.NewDecoder(bytes.NewReader(text)); ; {
-		var f struct{ Kind, Name, Value string }
+		var f struct{ Kind, Name, Value, Loses string }
 		switch err := lines.Decode(&f); err {
 		case nil:
-			facts[f.Kind+" "+f.Name] = cmp.Or(f.Value, "yes")
+			name := f.Kind + " " + f.Name
+			c.facts[name] = cmp.Or(f.Value, "yes")
+			if f.Loses != "" {
+				c.loses[name] = f.Loses
+			}
 		case io.EOF:
-			return facts, nil
+			return nil
 		default:
-			return nil, err
+			return err
 		}
 	}
 }

@@ -91,5 +91,5 @@ func (o options) buildLacking(ctx context.Context, dir string) (vmtest.Program, 
 	if err := golang(ctx, "build", "-trimpath", "-ldflags=-s", "-o", linger, "./cmd/linger"); err != nil {
 		return vmtest.Program{}, err
 	}
-	return vmtest.Program{Name: lacking, File: file, Args: o.testArgs(lacking), Tools: []string{linger}, Limit: inGuest}, nil
+	return vmtest.Program{Name: lacking, File: file, Args: o.testArgs(), Tools: []string{linger}, Limit: inGuest}, nil
 }
