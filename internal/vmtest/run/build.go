@@ -123,10 +123,7 @@ func (o options) testArgs() []string {
 	if !o.long {
 		args = append(args, "-test.short")
 	}
-	if o.test != "" {
-		args = append(args, "-test.run="+o.test)
-	}
-	return args
+	return append(args, "-test.run="+o.test)
 }
 
 // testdata returns a package's folder of that name, if it has one.

@@ -77,7 +77,7 @@ func flags() (o options) {
 	flag.StringVar(&o.table, "table", "", "write a page that compares the kernels whose results are in the folder of -out")
 	flag.StringVar(&o.memory, "memory", "2G", "of a guest")
 	flag.StringVar(&o.cmdline, "append", "", "more of the guest kernels' command line")
-	flag.StringVar(&o.test, "test", "", "run only tests that match, as -test.run does")
+	flag.StringVar(&o.test, "test", "^TestKernel", "run only tests that match, as -test.run does; the others need no kernel")
 	flag.StringVar(&o.variants, "guests", "", "of the guests that lack something, boot only these, separated by commas")
 	flag.BoolVar(&o.update, "update", false, "look for newer kernels than those in the cache")
 	flag.BoolVar(&o.compile, "build", false, "build the kernels that are in no package, if the cache lacks them")
