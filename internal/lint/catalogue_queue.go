@@ -1,13 +1,17 @@
 package lint
 
-import "github.com/linger-dev/linger/internal/evidence"
+import (
+	"math"
+
+	"github.com/linger-dev/linger/internal/evidence"
+)
 
 // queueEntries are the keys of the queues in front of accept(), which are often
 // raised against TIME_WAIT and have nothing to do with it.
 func queueEntries() []entry {
 	return []entry{
 		{
-			key: "net.ipv4.tcp_syncookies", netns: release{4, 6}, limit: within(release{5, 13}, byteSize()), fresh: fixed("1"),
+			key: "net.ipv4.tcp_syncookies", netns: release{4, 6}, limit: inByte(), fresh: fixed("1"),
 			believed: Message{EN: "it reduces TIME_WAIT", ZH: "能减少 TIME_WAIT"},
 			does: always(Message{
 				EN: "answers SYNs without keeping state when the queue of half-open connections is full",
@@ -31,7 +35,7 @@ func queueEntries() []entry {
 			judge: judgeSomaxconn, refs: []string{"ip-sysctl: somaxconn"}, claims: []string{"backlog-overflow"},
 		},
 		{
-			key: "net.ipv4.tcp_abort_on_overflow", netns: release{4, 15}, limit: within(release{5, 13}, byteSize()), fresh: fixed("0"),
+			key: "net.ipv4.tcp_abort_on_overflow", netns: release{4, 15}, limit: inByte(), fresh: fixed("0"),
 			believed: Message{EN: "it clears connections away faster", ZH: "能更快地清理连接"},
 			does: always(Message{
 				EN: "answers a client with a reset when the queue for accept() is full, instead of letting it try again",
@@ -52,7 +56,7 @@ func queueEntries() []entry {
 func handshakeEntries() []entry {
 	return []entry{
 		{
-			key: "net.ipv4.tcp_synack_retries", netns: release{4, 6}, limit: within(release{5, 13}, byteSize()), fresh: fixed("5"),
+			key: "net.ipv4.tcp_synack_retries", netns: release{4, 6}, limit: inByte(), fresh: fixed("5"),
 			believed: Message{EN: "it clears connections away faster", ZH: "能更快地清理连接"},
 			does:     always(Message{EN: "how often a SYN-ACK is repeated: how long SYN_RECV lasts", ZH: "SYN-ACK 的重传次数：决定 SYN_RECV 持续多久"}),
 			judge:    unrelated(), refs: []string{"ip-sysctl: tcp_synack_retries"},
@@ -64,7 +68,8 @@ func handshakeEntries() []entry {
 			judge:    unrelated(), refs: []string{"ip-sysctl: tcp_syn_retries"},
 		},
 		{
-			key: "net.ipv4.tcp_migrate_req", since: release{5, 14}, netns: release{5, 14}, limit: within(release{}, limit{0, 1}), fresh: fixed("0"),
+			// It came with 5.14; Debian's 5.10.262 has it too.
+			key: "net.ipv4.tcp_migrate_req", since: release{5, 10}, netns: release{5, 10}, limit: within(release{}, limit{0, 1}), fresh: fixed("0"),
 			believed: Message{EN: "it keeps connections through a restart", ZH: "能让连接在重启期间得以保留"},
 			does: always(Message{
 				EN: "moves connections that wait for accept() to another listener with SO_REUSEPORT when theirs closes; it does not touch TIME_WAIT",
@@ -119,12 +124,12 @@ func otherEntries() []entry {
 			judge: unrelated(), refs: []string{"ip-sysctl: tcp_keepalive_intvl"},
 		},
 		{
-			key: "net.ipv4.tcp_keepalive_probes", netns: release{4, 5}, limit: within(release{5, 13}, byteSize()), fresh: fixed("9"), believed: second,
+			key: "net.ipv4.tcp_keepalive_probes", netns: release{4, 5}, limit: inByte(), fresh: fixed("9"), believed: second,
 			does:  alive(Message{EN: "after how many unanswered probes a connection is given up", ZH: "多少次探测无应答后放弃连接"}),
 			judge: unrelated(), refs: []string{"ip-sysctl: tcp_keepalive_probes"},
 		},
 		{
-			key: "net.ipv4.tcp_invalid_ratelimit", since: release{4, 0}, netns: release{4, 15}, limit: within(release{}, limit{0, 1<<31 - 1}), fresh: fixed("500"),
+			key: "net.ipv4.tcp_invalid_ratelimit", since: release{4, 0}, netns: release{4, 15}, limit: rateLimit, fresh: fixed("500"),
 			believed: Message{EN: "it has to do with how long TIME_WAIT lasts", ZH: "与 TIME_WAIT 的时长有关"},
 			does: always(Message{
 				EN: "the least milliseconds between answers to SYNs and bare ACKs out of the window, also in TIME_WAIT",
@@ -152,4 +157,13 @@ func judgeRateLimit(c *question) opinion {
 		return is(Harmful, sayf("without a limit two ends that disagree can answer each other for ever", "没有限制时，状态不一致的两端可能无休止地互相应答"))
 	}
 	return unrelated()(c)
+}
+
+// rateLimit is what tcp_invalid_ratelimit takes: 6.18 refuses what is negative, 7.3
+// does not; between the two nothing was tried.
+func rateLimit(k evidence.Kernel) limit {
+	if (release{6, 19}).in(k) {
+		return anyInt()
+	}
+	return limit{0, math.MaxInt32}
 }

@@ -38,7 +38,7 @@ func reuseEntries() []entry {
 			claims: []string{"tw-reuse-delay"},
 		},
 		{
-			key: keyTimestamps, netns: release{4, 13}, limit: within(release{5, 13}, byteSize()), fresh: fixed("1"),
+			key: keyTimestamps, netns: release{4, 13}, limit: inByte(), fresh: fixed("1"),
 			believed: Message{
 				EN: "turning it off saves CPU, or cures connections that fail behind NAT",
 				ZH: "关闭它可以省 CPU，或者能解决 NAT 后面连接失败的问题",

@@ -19,7 +19,7 @@ func timeEntries() []entry {
 			claims: []string{"fin-wait2-orphan-life", "time-wait-lasts-a-minute"},
 		},
 		{
-			key: "net.ipv4.tcp_rfc1337", netns: release{4, 15}, limit: within(release{5, 13}, byteSize()), fresh: fixed("0"),
+			key: "net.ipv4.tcp_rfc1337", netns: release{4, 15}, limit: inByte(), fresh: fixed("0"),
 			believed: Message{EN: "it gets rid of TIME_WAIT, or protects it against everything", ZH: "能消除 TIME_WAIT，或者能保护它免受一切干扰"},
 			does: always(Message{
 				EN: "1 ignores a reset with the exact sequence number in TIME_WAIT, as RFC 1337 advises; 0 lets it end TIME_WAIT. SYNs and data are treated alike",
@@ -30,7 +30,7 @@ func timeEntries() []entry {
 			claims: []string{"reset-ends-time-wait"},
 		},
 		{
-			key: "net.ipv4.tcp_orphan_retries", netns: release{4, 6}, limit: within(release{5, 13}, byteSize()), fresh: fixed("0"),
+			key: "net.ipv4.tcp_orphan_retries", netns: release{4, 6}, limit: inByte(), fresh: fixed("0"),
 			believed: Message{EN: "it clears TIME_WAIT and FIN_WAIT", ZH: "能清理 TIME_WAIT 和 FIN_WAIT"},
 			does: always(Message{
 				EN: "how often a closed socket in FIN_WAIT1, LAST_ACK or CLOSING repeats its FIN before it is given up; 0 means 8",

@@ -95,6 +95,10 @@ func within(from release, l limit) func(evidence.Kernel) limit {
 	}
 }
 
+// inByte is the limit of settings that Linux 5.13 made a byte. Later updates of 5.10
+// did so too (seen on Debian's 5.10.262), and a release does not tell them apart.
+func inByte() func(evidence.Kernel) limit { return within(release{5, 10}, byteSize()) }
+
 // Live is what a running kernel says beside the files.
 type Live struct {
 	// Values holds settings as the kernel prints them, by dotted key.

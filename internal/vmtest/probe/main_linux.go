@@ -6,6 +6,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,32 +26,38 @@ type fact struct {
 }
 
 func main() {
+	traced, err := hooks()
 	out := json.NewEncoder(os.Stdout)
-	for _, f := range slices.Concat(settings(), counters(), abilities(), hooks()) {
-		if out.Encode(f) != nil {
-			os.Exit(1)
-		}
+	for _, f := range slices.Concat(settings(), counters(), abilities(), traced) {
+		err = errors.Join(err, out.Encode(f))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
 // hooks are those that the tracer can attach here; none where it says that it
 // cannot trace at all.
-func hooks() (all []fact) {
+func hooks() (all []fact, err error) {
 	t, err := tracer.Open(tracer.Options{})
-	if err != nil {
-		return nil
+	if no := new(tracer.UnavailableError); errors.As(err, &no) {
+		return nil, nil
 	}
-	defer func() { _ = t.Close() }()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
 	seen, err := t.Coverage()
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, h := range seen.Hooks {
 		if h.Attached {
-			all = append(all, fact{"hook", h.Name + ", from " + h.Kernel, "", h.Loses})
+			all = append(all, fact{Kind: "hook", Name: h.Name + ", from " + h.Kernel, Loses: h.Loses})
 		}
 	}
-	return all
+	return all, nil
 }
 
 // settings are those of TCP and of ports, with the values of a new machine.
@@ -63,7 +70,7 @@ func settings() (all []fact) {
 				continue // some can only be written
 			}
 			name := "net.ipv4." + filepath.Base(file)
-			all = append(all, fact{"setting", name, strings.Join(strings.Fields(string(value)), " "), ""})
+			all = append(all, fact{Kind: "setting", Name: name, Value: strings.Join(strings.Fields(string(value)), " ")})
 		}
 	}
 	return all
@@ -74,7 +81,7 @@ func counters() (all []fact) {
 	text, _ := os.ReadFile("/proc/net/netstat")
 	names, _, _ := strings.Cut(string(text), "\n")
 	for _, name := range strings.Fields(strings.TrimPrefix(names, "TcpExt:")) {
-		all = append(all, fact{"counter", name, "", ""})
+		all = append(all, fact{Kind: "counter", Name: name})
 	}
 	return all
 }
@@ -85,7 +92,7 @@ const portRange = 51
 func abilities() (all []fact) {
 	have := func(name string, is bool) {
 		if is {
-			all = append(all, fact{"ability", name, "", ""})
+			all = append(all, fact{Kind: "ability", Name: name})
 		}
 	}
 	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
