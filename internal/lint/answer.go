@@ -37,6 +37,8 @@ func (c *question) acts() bool {
 func (c *question) missing() (opinion, bool) {
 	remove := sayf("remove the line", "删除该行")
 	switch e := c.entry; {
+	case c.seen():
+		return opinion{}, false
 	case e.removed != release{} && e.removed.in(c.kernel):
 		return is(Gone, sayf("Linux %s removed it: setting it fails", "Linux %s 已将其移除：设置会失败", e.removed)).do(remove), true
 	case !e.since.in(c.kernel):
@@ -45,6 +47,16 @@ func (c *question) missing() (opinion, bool) {
 		return is(NoSuchKey, sayf("the running kernel has no such key, although its release should", "正在运行的内核没有这个键，尽管该版本本应有")).do(remove), true
 	}
 	return opinion{}, false
+}
+
+// seen reports whether the running kernel itself shows the key: releases with
+// what was carried back to them have some before their time.
+func (c *question) seen() bool {
+	if c.live == nil {
+		return false
+	}
+	_, ok := c.live.Values[c.Key]
+	return ok || c.live.Has != nil && c.live.Has(c.Key)
 }
 
 // loaded is false for keys that come with a module, which need not be loaded.

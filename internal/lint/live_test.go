@@ -123,7 +123,14 @@ func TestAKeyThatTheRunningKernelHasIsNoGhost(t *testing.T) {
 	if got := byKey(Judge(Input{Kernel: "5.10", Live: live, System: &s})); len(got) != 1 {
 		t.Errorf("got %v", got)
 	}
+	live.Has = func(key string) bool { return key == keyDelay } // carried back
+	fsys["etc/sysctl.conf"] = file(keyDelay + " = 500\n")
+	s = ReadSystem(fsys)
+	if f := byKey(Judge(Input{Kernel: "6.12", Live: live, System: &s}))[keyDelay]; f.Verdict == NoSuchKey {
+		t.Errorf("a key that the running kernel has before its time is %v: %s", f.Verdict, f.Reason.EN)
+	}
 	live.Absent["net.ipv4.tcp_rfc1337"] = true
+	delete(live.Values, "net.ipv4.tcp_rfc1337")
 	fsys["etc/sysctl.conf"] = file("net.ipv4.tcp_rfc1337 = 1\n")
 	s = ReadSystem(fsys)
 	if f := byKey(Judge(Input{Kernel: "6.18", Live: live, System: &s}))["net.ipv4.tcp_rfc1337"]; f.Verdict != NoSuchKey {
