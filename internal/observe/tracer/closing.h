@@ -24,7 +24,7 @@ static __always_inline void closing(struct cpu *cpu, struct sock *sk, struct tcp
 	if (!c) { // older than the tracer, forgotten, or its birth was missed
 		struct conn fresh = {};
 
-		inherit(cpu, &fresh, sk, tcp); // who shares the port of a listener came through it
+		inherit(cpu, &fresh, namespace(sk), sk, tcp); // who shares the port of a listener came through it
 		c = place(cookie, &fresh);
 		if (!c)
 			return;
@@ -119,26 +119,25 @@ static __always_inline int older(struct tcp_sock *tcp)
 static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_sock *tcp, int before)
 {
 	__u64 cookie = cookie_of(sk);
-	struct conn nobody = {}, *c = find(cookie);
+	struct ending e = {.at = where_is(sk), .now = bpf_ktime_get_boot_ns()};
+	struct conn copy = {}, *c = &copy, *known = find(cookie);
 	struct group_key key = {};
-	struct ending e = {};
 
-	if (!before && c && !c->first && ((sk->__sk_common.skc_flags >> SOCK_DONE) & 1))
+	if (known) // a copy, so that the verifier goes on with one place, not with each of a row
+		copy = *known;
+	if (!before && known && !c->first && ((sk->__sk_common.skc_flags >> SOCK_DONE) & 1))
 		c->first = FIRST_THEM; // its FIN came, and what followed was missed
 	// A handshake that failed. Without anything that began to end it, one
 	// that is told of by its destruction never got further.
-	if (before == TCP_SYN_RECV || (!before && c && !c->first)) {
+	if (before == TCP_SYN_RECV || (!before && known && !c->first)) {
 		forget(cookie);
 		return;
 	}
-	if (!c) {
-		inherit(cpu, &nobody, sk, tcp);
-		c = &nobody;
+	if (!known) {
+		inherit(cpu, c, e.at.netns, sk, tcp);
 		if (before != TCP_ESTABLISHED && before != TCP_CLOSE_WAIT && !older(tcp))
 			add(cpu->counts.evicted, 1);
 	}
-	asm volatile("" : "+r"(c)); // the compiler would step into c before that is known to be there
-	e.now = bpf_ktime_get_boot_ns();
 	if (!c->mini && armed(cpu, cookie, sk, tcp))
 		c->mini = cpu->substate;
 	e.end = how_it_ended(cpu, sk, c->mini, c->first, before);
@@ -160,8 +159,8 @@ static __always_inline void closed(struct cpu *cpu, struct sock *sk, struct tcp_
 		add(cpu->counts.no_closer, 1);
 	if (!owner_of(c)->tgid)
 		add(cpu->counts.no_owner, 1);
-	key_of(&key, c, sk);
-	aggregate(cpu, &key, c, sk, &e);
+	key_of(&key, c, e.at.netns);
+	aggregate(cpu, &key, c, &e);
 	if (want_records)
 		record(cpu, cookie, c, sk, tcp, &e);
 	forget(cookie);
@@ -176,6 +175,7 @@ static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct
 	int put_off = fast(tcp) && tcp->inet_conn.icsk_inet.inet_sport;
 	int without_port = !sk->sk_err && !tcp->segs_out && owned(sk) && !put_off;
 	struct failure_key key = {.failure = FAIL_CONNECT};
+	struct where at;
 	struct process p = {};
 	struct record *r;
 
@@ -183,17 +183,18 @@ static __always_inline void unconnected(struct cpu *cpu, struct sock *sk, struct
 	unsought(cpu, tcp, without_port);
 	if (!without_port)
 		return;
+	at = where_is(sk);
 	who(&p);
 	key.start = p.start;
 	key.tgid = p.tgid;
-	key.netns = namespace(sk);
+	key.netns = at.netns;
 	key.port = sk->__sk_common.skc_dport;
 	key.bound = tcp->inet_conn.icsk_inet.inet_sport != 0;
 	destination(key.addr, sk);
 	add_failure(cpu, &key, &p);
 	if (!want_records || !(r = reserve(cpu)))
 		return;
-	endpoints(r, sk, tcp);
+	endpoints(r, at, sk, tcp);
 	r->cookie = cookie;
 	r->ended = bpf_ktime_get_boot_ns();
 	r->opener = p;

@@ -4,9 +4,9 @@
 
 #include "tell.h"
 
-static __always_inline void listener_of(struct listener_key *key, struct sock *sk, struct tcp_sock *tcp)
+static __always_inline void listener_of(struct listener_key *key, __u64 netns, struct sock *sk, struct tcp_sock *tcp)
 {
-	key->netns = namespace(sk);
+	key->netns = netns;
 	key->port = tcp->inet_conn.icsk_inet.inet_sport;
 	source(key->addr, sk);
 }
@@ -16,7 +16,7 @@ static __always_inline void listening(struct cpu *cpu, struct sock *sk, struct t
 	struct listener_key key = {};
 	struct listener *known, fresh = {.sockets = 1};
 
-	listener_of(&key, sk, tcp);
+	listener_of(&key, namespace(sk), sk, tcp);
 	who(&fresh.owner);
 	if (!key.port) // listen() without bind(): the port is chosen after this
 		return;
@@ -36,7 +36,7 @@ static __always_inline void unlisten(struct sock *sk, struct tcp_sock *tcp)
 	struct listener_key key = {};
 	struct listener *known;
 
-	listener_of(&key, sk, tcp);
+	listener_of(&key, namespace(sk), sk, tcp);
 	known = bpf_map_lookup_elem(&listeners, &key);
 	if (known && add(known->sockets, -1) <= 1)
 		bpf_map_delete_elem(&listeners, &key);
@@ -44,13 +44,13 @@ static __always_inline void unlisten(struct sock *sk, struct tcp_sock *tcp)
 
 // accepting finds the listener of a child. A listener on the very address
 // goes before one on all, and an IPv4 one before an IPv6 one (compute_score).
-static __always_inline struct listener *accepting(struct sock *sk, struct tcp_sock *tcp)
+static __always_inline struct listener *accepting(__u64 netns, struct sock *sk, struct tcp_sock *tcp)
 {
 	struct listener_key key = {};
 	struct listener *known;
 	__u32 *words = (__u32 *)key.addr;
 
-	listener_of(&key, sk, tcp);
+	listener_of(&key, netns, sk, tcp);
 	known = bpf_map_lookup_elem(&listeners, &key);
 	if (known)
 		return known;
@@ -65,9 +65,9 @@ static __always_inline struct listener *accepting(struct sock *sk, struct tcp_so
 }
 
 // inherit makes c the child of a listener.
-static __always_inline void inherit(struct cpu *cpu, struct conn *c, struct sock *sk, struct tcp_sock *tcp)
+static __always_inline void inherit(struct cpu *cpu, struct conn *c, __u64 netns, struct sock *sk, struct tcp_sock *tcp)
 {
-	struct listener *known = accepting(sk, tcp);
+	struct listener *known = accepting(netns, sk, tcp);
 
 	if (!known)
 		return;
@@ -91,6 +91,6 @@ static __always_inline void child(struct cpu *cpu, struct sock *sk, struct tcp_s
 	if (!sk->sk_socket) // nobody has accepted it; TCP Fast Open may be earlier
 		fresh.origin = ORIGIN_ACCEPT;
 	fresh.born = bpf_ktime_get_boot_ns();
-	inherit(cpu, &fresh, sk, tcp);
+	inherit(cpu, &fresh, namespace(sk), sk, tcp);
 	place(cookie, &fresh);
 }

@@ -26,10 +26,10 @@ static __always_inline struct record *reserve(struct cpu *cpu)
 	return r;
 }
 
-static __always_inline void endpoints(struct record *r, struct sock *sk, struct tcp_sock *tcp)
+static __always_inline void endpoints(struct record *r, struct where at, struct sock *sk, struct tcp_sock *tcp)
 {
-	r->netns = namespace(sk);
-	r->inode = sk->__sk_common.skc_net.net->ns.inum;
+	r->netns = at.netns;
+	r->inode = at.inode;
 	source(r->src, sk);
 	destination(r->dst, sk);
 	r->sport = tcp->inet_conn.icsk_inet.inet_sport; // skc_num is 0 once the port is given back
@@ -60,6 +60,7 @@ static __always_inline void add_failure(struct cpu *cpu, struct failure_key *key
 
 // ending is what is known of a connection at its last transition.
 struct ending {
+	struct where at;
 	__u64 sent;
 	__u64 received;
 	__u64 now;
@@ -90,28 +91,28 @@ static __always_inline struct process *owner_of(struct conn *c)
 	return c->closer.tgid ? &c->closer : &c->opener;
 }
 
-static __always_inline void key_of(struct group_key *key, struct conn *c, struct sock *sk)
+static __always_inline void key_of(struct group_key *key, struct conn *c, __u64 netns)
 {
 	struct process *owner = owner_of(c);
 
 	key->start = owner->start;
 	key->cgroup = owner->cgroup;
 	key->tgid = owner->tgid;
-	key->netns = namespace(sk);
+	key->netns = netns;
 	key->origin = c->origin;
 	key->first = c->first;
 	key->how = c->how;
 	key->basis = c->closer.tgid ? BASIS_CLOSER : c->opener.tgid ? BASIS_OPENER : BASIS_NONE;
 }
 
-static __always_inline void aggregate(struct cpu *cpu, struct group_key *key, struct conn *c, struct sock *sk, struct ending *e)
+static __always_inline void aggregate(struct cpu *cpu, struct group_key *key, struct conn *c, struct ending *e)
 {
 	__u32 zero = 0;
 	void *half = bpf_map_lookup_elem(&groups, &zero);
 	struct group *g = half ? bpf_map_lookup_elem(half, key) : 0;
 
 	if (half && !g) {
-		struct group fresh = {.inode = sk->__sk_common.skc_net.net->ns.inum};
+		struct group fresh = {.inode = e->at.inode};
 
 		fresh.owner = *owner_of(c);
 		if (!bpf_map_update_elem(half, key, &fresh, BPF_NOEXIST))
@@ -133,7 +134,7 @@ static __always_inline void record(struct cpu *cpu, __u64 cookie, struct conn *c
 
 	if (!r)
 		return;
-	endpoints(r, sk, tcp);
+	endpoints(r, e->at, sk, tcp);
 	r->cookie = cookie;
 	r->born = c->born;
 	r->shut = c->shut ?: e->now;

@@ -104,3 +104,18 @@ static __always_inline __u64 namespace(struct sock *sk)
 {
 	return sk->__sk_common.skc_net.net->net_cookie;
 }
+
+struct where {
+	__u64 netns;
+	__u32 inode;
+};
+
+// where_is is asked for once, before the paths part: up to 6.18 the verifier
+// searches all names of the kernel's types for each pointer that it follows on
+// each path, 4 ms in place of one load.
+static __always_inline struct where where_is(struct sock *sk)
+{
+	struct net *net = sk->__sk_common.skc_net.net;
+
+	return (struct where){.netns = net->net_cookie, .inode = net->ns.inum};
+}
