@@ -82,10 +82,10 @@ type Tests struct {
 }
 
 // ReadTests counts the tests in the output of a test binary. With -test.v what
-// a test says comes before its verdict.
+// a test says comes before its verdict, and under its name.
 func ReadTests(output []byte) Tests {
 	t := Tests{Skipped: map[string]string{}}
-	said := ""
+	running, said := "", map[string]string{}
 	for line := range bytes.Lines(output) {
 		text := strings.TrimSpace(string(line))
 		verdict, name, _ := strings.Cut(text, ": ")
@@ -96,9 +96,13 @@ func ReadTests(output []byte) Tests {
 		case "--- FAIL":
 			t.Failed = append(t.Failed, name)
 		case "--- SKIP":
-			t.Skipped[name] = said
+			t.Skipped[name] = said[name]
 		default:
-			said = text
+			if mark, name, _ := strings.Cut(text, "  "); strings.HasPrefix(mark, "=== ") {
+				running = strings.TrimSpace(name)
+			} else {
+				said[running] = text
+			}
 		}
 	}
 	return t

@@ -19,9 +19,16 @@ func TestVerdictsOfTestsAreCountedWithTheirReasons(t *testing.T) {
 === RUN   TestC
     c_test.go:9: needs curl
 --- SKIP: TestC (0.00s)
+=== CONT  TestD/with
+    d_test.go:3: no shell
+=== CONT  TestD/without
+    d_test.go:5: as it should be
+--- PASS: TestD (0.00s)
+    --- SKIP: TestD/with (0.00s)
+    --- PASS: TestD/without (0.00s)
 FAIL
 `))
-	if got.Passed != 1 || strings.Join(got.Failed, " ") != "TestB/first_case TestB" || got.Skipped["TestC"] != "c_test.go:9: needs curl" {
+	if got.Passed != 3 || strings.Join(got.Failed, " ") != "TestB/first_case TestB" || got.Skipped["TestC"] != "c_test.go:9: needs curl" || got.Skipped["TestD/with"] != "d_test.go:3: no shell" {
 		t.Errorf("got %+v", got)
 	}
 }
