@@ -3,9 +3,11 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -52,13 +54,17 @@ func (c *cell) set(t *testing.T, k crash) {
 // in every way. It takes minutes.
 func exhaustive() bool { return os.Getenv("LINGER_EXHAUSTIVE") != "" }
 
-// stride is how many calls come from one that is disturbed to the next.
-func stride() int {
-	if slow || testing.Short() {
+// stride is how many calls come from one that is disturbed to the next. With
+// -short it is another one each time.
+var stride = sync.OnceValue(func() int {
+	switch {
+	case testing.Short():
+		return 13 + rand.IntN(7)
+	case slow:
 		return 7
 	}
 	return 1
-}
+})
 
 // sides returns the two legal states.
 func (c *cell) sides(t *testing.T, withFile bool) (old, new state) {

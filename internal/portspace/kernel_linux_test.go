@@ -160,7 +160,7 @@ func (b *bench) look() *evidence.Namespace {
 
 func (b *bench) waitFor(what string, done func(*evidence.Namespace) bool) {
 	b.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if done(b.look()) {
 			return
 		}
