@@ -27,6 +27,7 @@ type Machine struct {
 	Limit    time.Duration // in the host's time, for a boot with all programs
 	Cmdline  string        // more of the kernel's command line
 	Cgroups  Cgroups       // how control groups are mounted
+	Borrowed []string      // files of the host that the guest has too, as Borrow gives them
 	Each     func(Event)   // is told each event as it comes; may be nil
 }
 
@@ -66,7 +67,7 @@ func (m *Machine) initramfs(file string, k Kernel, programs []Program) error {
 		return fmt.Errorf("write initramfs: %w", err)
 	}
 	buffered := bufio.NewWriterSize(out, 1<<20)
-	return errors.Join(pack(buffered, k, m.Guest, m.Cgroups, programs), buffered.Flush(), out.Close())
+	return errors.Join(m.pack(buffered, k, programs), buffered.Flush(), out.Close())
 }
 
 // arguments returns QEMU's command line. The first serial port is the kernel's

@@ -35,19 +35,19 @@ type Program struct {
 	Limit time.Duration // in the guest's time; then all processes are killed
 }
 
-// pack writes the initramfs of a guest that does the plan on a kernel. guest is
-// the file of the program vmtest/guest.
-func pack(out io.Writer, k Kernel, guest string, cgroups Cgroups, programs []Program) error {
+// pack writes the initramfs of a guest that runs the programs on a kernel.
+func (m *Machine) pack(out io.Writer, k Kernel, programs []Program) error {
 	w := &cpioWriter{out: out}
 	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "etc", "root", "modules", "programs"} {
 		w.folder(dir)
 	}
 	w.device("dev/console", 5, 1)
-	add(w, "init", 0o755, guest)
+	add(w, "init", 0o755, m.Guest)
 	text(w, "etc/passwd", "root:x:0:0:root:/root:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n")
 	text(w, "etc/group", "root:x:0:\nnogroup:x:65534:\n")
 	text(w, "etc/hosts", "127.0.0.1 localhost\n")
-	plan := Plan{Cgroups: cgroups}
+	borrow(w, m.Borrowed)
+	plan := Plan{Cgroups: m.Cgroups}
 	for _, name := range k.Modules {
 		file := "modules/" + name + ".ko"
 		add(w, file, 0o644, filepath.Join(k.Dir, file))
@@ -130,7 +130,7 @@ func programDir(name string) string { return path.Join("/programs", name) }
 
 // Environment returns the environment of a program in the guest.
 func (p Program) Environment() []string {
-	return slices.Concat([]string{"PATH=/bin", "HOME=/root", "TMPDIR=/tmp", "PWD=" + p.Folder()}, p.Env)
+	return slices.Concat([]string{"PATH=/bin:/sbin", "HOME=/root", "TMPDIR=/tmp", "PWD=" + p.Folder()}, p.Env)
 }
 
 // Folder returns where a program runs in the guest.

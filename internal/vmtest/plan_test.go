@@ -24,7 +24,12 @@ func TestAGuestFindsItsPlanWithItsOwnPaths(t *testing.T) {
 	var out bytes.Buffer
 	k := Kernel{Dir: dir, Modules: []string{"veth"}}
 	p := Program{Name: "lab", File: filepath.Join(dir, "lab.test"), Args: []string{"-test.v"}, Data: filepath.Join(dir, "testdata"), Tools: []string{filepath.Join(dir, "linger")}}
-	if err := pack(&out, k, filepath.Join(dir, "guest"), CgroupsV1, []Program{p}); err != nil {
+	shell, err := Borrow(t.Context(), "sh", "no such program")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Machine{Guest: filepath.Join(dir, "guest"), Cgroups: CgroupsV1, Borrowed: shell}
+	if err := m.pack(&out, k, []Program{p}); err != nil {
 		t.Fatal(err)
 	}
 	all, err := members(out.Bytes())
@@ -41,13 +46,14 @@ func TestAGuestFindsItsPlanWithItsOwnPaths(t *testing.T) {
 	}
 	got := plan.Programs[0]
 	if bodies[got.File] != "binary" || bodies[got.Data+"/deep/file"] != "data" || bodies[plan.Modules[0]] != "module" || bodies["/init"] != "init" ||
-		bodies[got.Folder()+"/linger"] != "tool" || plan.Cgroups != CgroupsV1 {
+		bodies[got.Folder()+"/linger"] != "tool" || bodies["/bin/sh"] == "" || plan.Cgroups != CgroupsV1 {
 		t.Errorf("plan %+v of %v", plan, bodies)
 	}
 }
 
 func TestAMissingFileIsNoticedBeforeTheBoot(t *testing.T) {
-	if err := pack(&bytes.Buffer{}, Kernel{}, "/nonexistent", CgroupsV2, nil); err == nil {
+	m := Machine{Guest: "/nonexistent"}
+	if err := m.pack(&bytes.Buffer{}, Kernel{}, nil); err == nil {
 		t.Error("no error")
 	}
 }

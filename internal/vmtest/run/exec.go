@@ -12,10 +12,9 @@ import (
 // exec runs one program on each kernel, with its output on ours: what "go test
 // -exec" asks for. It finds the testdata of the folder in which go test runs
 // it. Its failure is ours.
-func (o options) exec(ctx context.Context, guest string, kernels []vmtest.Kernel, file string, args []string) error {
+func (o options) exec(ctx context.Context, m vmtest.Machine, kernels []vmtest.Kernel, file string, args []string) error {
 	program := vmtest.Program{Name: "program", File: file, Args: args, Data: testdata("."), Limit: inGuest}
 	for _, k := range kernels {
-		m := o.machine(guest)
 		m.Each = func(e vmtest.Event) {
 			switch e.Kind {
 			case vmtest.Ready:
@@ -37,6 +36,9 @@ func (o options) exec(ctx context.Context, guest string, kernels []vmtest.Kernel
 	return nil
 }
 
-func (o options) machine(guest string) vmtest.Machine {
-	return vmtest.Machine{Guest: guest, RealTime: o.realTime, Memory: o.memory, Limit: o.limit, Cmdline: o.cmdline}
+// peers are the programs of the host with which tests compare and work.
+func peers() []string { return []string{"ss", "cat", "curl", "sh"} }
+
+func (o options) machine(guest string, borrowed []string) vmtest.Machine {
+	return vmtest.Machine{Guest: guest, Borrowed: borrowed, RealTime: o.realTime, Memory: o.memory, Limit: o.limit, Cmdline: o.cmdline}
 }

@@ -109,8 +109,13 @@ func (o options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	borrowed, err := vmtest.Borrow(ctx, peers()...)
+	if err != nil {
+		return err
+	}
+	machine := o.machine(guest, borrowed)
 	if flag.NArg() > 0 {
-		return o.exec(ctx, guest, kernels, flag.Arg(0), flag.Args()[1:])
+		return o.exec(ctx, machine, kernels, flag.Arg(0), flag.Args()[1:])
 	}
 	progress("builds the programs of the guests")
 	programs, err := o.build(ctx, dir)
@@ -120,7 +125,7 @@ func (o options) run(ctx context.Context) error {
 	var jobs []job
 	for _, k := range kernels {
 		if len(programs) > 0 {
-			jobs = append(jobs, job{machine: o.machine(guest), kernel: k, programs: programs})
+			jobs = append(jobs, job{machine: machine, kernel: k, programs: programs})
 		}
 	}
 	more, skipped, err := o.lackingJobs(ctx, &cache, guest, dir, kernels)

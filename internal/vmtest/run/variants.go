@@ -75,7 +75,7 @@ func (o options) lackingJobs(ctx context.Context, cache *vmtest.Cache, guest, di
 		}
 		p := program
 		p.Env = []string{"LINGER_LACKS=" + strings.Join(v.Lacks, " ")}
-		machine, kernel := v.Of(o.machine(guest), kernel)
+		machine, kernel := v.Of(o.machine(guest, nil), kernel)
 		kernel.Series = v.Name
 		jobs = append(jobs, job{machine, kernel, []vmtest.Program{p}, v.Name})
 	}
