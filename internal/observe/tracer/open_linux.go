@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 )
@@ -77,7 +78,7 @@ func attach(opts Options, list []Hook, handler uint64, why error) (*Tracer, erro
 	if err := t.prepare(spec, opts); err != nil {
 		return nil, err
 	}
-	if err := t.hookAll(spec, why); err != nil {
+	if err := t.hookAll(programs{spec, btf.NewCache()}, why); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	t.since = time.Now()
@@ -112,16 +113,22 @@ func (t *Tracer) prepare(spec *ebpf.CollectionSpec, opts Options) error {
 	return nil
 }
 
+// programs is what hooks are loaded from. The kernel's types are read once for all.
+type programs struct {
+	spec  *ebpf.CollectionSpec
+	types *btf.Cache
+}
+
 // hookAll attaches the hooks, in their order; the classic ones are the last. They
 // are left out where the function that tells the same may be watched, and that
 // one where it may not.
-func (t *Tracer) hookAll(spec *ebpf.CollectionSpec, why error) error {
+func (t *Tracer) hookAll(from programs, why error) error {
 	classic := slices.IndexFunc(t.hooks, func(h Hook) bool { return h.group != "" })
 	for i := range t.hooks[:classic] {
 		h := &t.hooks[i]
 		err := why
 		if h.program != timerProgram || t.exact {
-			err = t.hook(spec, h)
+			err = t.hook(from, h)
 		}
 		switch {
 		case err == nil:
@@ -139,16 +146,16 @@ func (t *Tracer) hookAll(spec *ebpf.CollectionSpec, why error) error {
 		return nil
 	}
 	t.hooks = slices.DeleteFunc(t.hooks, func(h Hook) bool { return h.program == portProgram })
-	t.hookClassic(spec, t.hooks[slices.IndexFunc(t.hooks, func(h Hook) bool { return h.group != "" }):])
+	t.hookClassic(from, t.hooks[slices.IndexFunc(t.hooks, func(h Hook) bool { return h.group != "" }):])
 	return nil
 }
 
 // hookClassic attaches those that tracefs knows. They are only useful.
-func (t *Tracer) hookClassic(spec *ebpf.CollectionSpec, hooks []Hook) {
+func (t *Tracer) hookClassic(from programs, hooks []Hook) {
 	err := withTracefs(func() error {
 		for i := range hooks {
 			h := &hooks[i]
-			if err := t.hook(spec, h); err != nil {
+			if err := t.hook(from, h); err != nil {
 				h.Why = err.Error()
 			}
 			h.Attached = h.Why == ""
@@ -165,10 +172,10 @@ func (t *Tracer) hookClassic(spec *ebpf.CollectionSpec, hooks []Hook) {
 
 // hook loads one program, sharing the maps of those before, and attaches it:
 // each alone, so that one that is refused does not take the others along.
-func (t *Tracer) hook(spec *ebpf.CollectionSpec, h *Hook) error {
-	own := spec.Copy()
+func (t *Tracer) hook(from programs, h *Hook) error {
+	own := from.spec.Copy()
 	own.Programs = map[string]*ebpf.ProgramSpec{h.program: own.Programs[h.program]}
-	part, err := ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: t.maps.Maps})
+	part, err := ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: t.maps.Maps, Cache: from.types})
 	if err != nil {
 		return fmt.Errorf("load program for %s: %w", h.Name, unlocked(err))
 	}
