@@ -37,7 +37,7 @@ func (o options) exec(ctx context.Context, m vmtest.Machine, kernels []vmtest.Ke
 }
 
 // peers are the programs of the host with which tests compare and work.
-func peers() []string { return []string{"ss", "cat", "curl", "sh"} }
+func peers() []string { return []string{"ss", "cat", "curl", "setsid", "sh"} }
 
 func (o options) machine(guest string, borrowed []string) vmtest.Machine {
 	return vmtest.Machine{Guest: guest, Borrowed: borrowed, RealTime: o.realTime, Memory: o.memory, Limit: o.limit, Cmdline: o.cmdline}
