@@ -9,7 +9,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"math"
 	"net/netip"
 	"os"
 	"runtime"
@@ -75,12 +74,12 @@ func run(hosts, workers, only int, alone bool) error {
 		if err != nil {
 			return err
 		}
-		slow := math.NaN()
+		plain := fmt.Sprintf("%12s %9s %7s", "-", "-", "-")
 		if !alone {
-			slow = w.baseline()
+			slow := w.baseline()
+			plain = fmt.Sprintf("%12.3f %9.0f %7.0f", 1e3/slow, slow, slow/fast)
 		}
-		fmt.Printf("%-42s %12.1f %9.1f %12.3f %9.0f %7.0f   %.6f allocations each, %.1f bytes per TIME_WAIT\n",
-			w.name, 1e3/fast, fast, 1e3/slow, slow, slow/fast, allocs, bytes)
+		fmt.Printf("%-42s %12.1f %9.1f %s   %.6f allocations each, %.1f bytes per TIME_WAIT\n", w.name, 1e3/fast, fast, plain, allocs, bytes)
 	}
 	if hosts > 0 {
 		return fleet(hosts, workers)
