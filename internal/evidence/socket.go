@@ -36,6 +36,7 @@ const (
 	TimerKeepalive
 	TimerTimeWait // a mini-socket: TIME_WAIT, or FIN_WAIT2 as its substate
 	TimerProbe
+	TimerDelayedAck // told by 7.3 (seen), not by 6.18
 )
 
 // Socket is one row of a socket dump. Sources pass the same Socket again and

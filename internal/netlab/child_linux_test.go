@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "sleep":
-		select {}
+		time.Sleep(time.Hour) // without cgo "select {}" is taken for a deadlock
 	case "leave-child":
 		err = leaveChild()
 	case "parent":
@@ -73,7 +74,8 @@ func parent() error {
 		return err
 	}
 	fmt.Println(p.PID())
-	select {}
+	time.Sleep(time.Hour)
+	return nil
 }
 
 // rootless is run twice: by a stranger, and then as root of its namespace.

@@ -126,7 +126,9 @@ func TestKernelDumpAgreesWithSsInEveryState(t *testing.T) {
 		before, ss, proc, after := dump(t, client), ssLines(t, host), procLines(t, host), dump(t, client)
 		left = compareRound(t, before, after, ss, proc, compared)
 		for _, s := range compared {
-			timers[s.Timer] = true
+			if s.Timer != evidence.TimerDelayedAck { // too short, and only on new kernels
+				timers[s.Timer] = true
+			}
 		}
 		if left == 0 && len(timers) == 5 {
 			break

@@ -35,8 +35,8 @@ type span struct{ low, high uint32 }
 // in misc/ss.c of iproute2).
 var ssStates = []string{"", "ESTAB", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "UNCONN", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"}
 
-// ssTimers are tmr_name of the same source.
-var ssTimers = []string{"off", "on", "keepalive", "timewait", "persist"}
+// ssTimers are tmr_name of the same source. The last is what it calls newer ones.
+var ssTimers = []string{"off", "on", "keepalive", "timewait", "persist", "unknown"}
 
 func indexOf(names []string, name string) (int, error) {
 	for i, n := range names {

@@ -78,3 +78,14 @@ func TestKernelWithoutRightsOpenSaysSo(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 }
+
+func TestKernelOneThatIsTooOldIsNamed(t *testing.T) {
+	t.Parallel()
+	if running().AtLeast(5, 12) {
+		t.Skip("this kernel is new enough")
+	}
+	_, err := Open(Options{})
+	if no := new(UnavailableError); !errors.As(err, &no) || !strings.Contains(err.Error(), "is older than 5.12") {
+		t.Errorf("%v", err)
+	}
+}
