@@ -59,7 +59,7 @@ func exhaustive() bool { return os.Getenv("LINGER_EXHAUSTIVE") != "" }
 var stride = sync.OnceValue(func() int {
 	switch {
 	case testing.Short():
-		return 13 + rand.IntN(7)
+		return 19 + rand.IntN(9)
 	case slow:
 		return 7
 	}

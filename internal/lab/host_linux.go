@@ -40,8 +40,8 @@ func newKernelHost(w *netlab.World, name string) (*kernelHost, error) {
 func (h *kernelHost) close() { _ = h.diag.Close() }
 
 // remember takes the values that later ones are compared with.
-func (h *kernelHost) remember() (err error) {
-	h.slab = readSlab()
+func (h *kernelHost) remember(slab slabUse) (err error) {
+	h.slab = slab
 	h.start, err = h.counters()
 	return err
 }

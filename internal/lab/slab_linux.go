@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // slabUse is how much memory the kernel's caches of TIME_WAIT sockets hold, of
@@ -23,6 +24,22 @@ func readSlab() slabUse {
 		return slabUse{err: err}
 	}
 	return parseSlab(text)
+}
+
+// settledSlab reads it when it no longer shrinks: sockets in TIME_WAIT of a
+// network that is gone, which may be the last play's, are freed a little later.
+func settledSlab() slabUse {
+	const pause, quiet = 100 * time.Millisecond, 10
+	use := readSlab()
+	for still, rounds := 0, 0; use.err == nil && still < quiet && rounds < 10*quiet; rounds++ {
+		time.Sleep(pause)
+		now := readSlab()
+		if still++; now.bytes != use.bytes {
+			still = 0
+		}
+		use = now
+	}
+	return use
 }
 
 // parseSlab adds active objects times object size (slabinfo(5)).

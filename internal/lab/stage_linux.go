@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/linger-dev/linger/internal/netlab"
@@ -93,12 +94,24 @@ func (s *stage) build(f *scenario.File, p *scenario.Play) error {
 	if err := s.tap(p); err != nil {
 		return err
 	}
+	var slab slabUse
+	if weighs(p) {
+		slab = settledSlab()
+	}
 	for _, h := range s.hosts {
-		if err := h.remember(); err != nil {
+		if err := h.remember(slab); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// weighs reports whether a play measures the kernel's memory.
+func weighs(p *scenario.Play) bool {
+	return slices.ContainsFunc(p.Steps, func(s scenario.Step) bool {
+		e, ok := s.Action.(scenario.Expect)
+		return ok && e.Bytes != nil
+	})
 }
 
 // has checks that this kernel has a setting.

@@ -20,7 +20,7 @@ const parts = 12
 // situations is how many are drawn for each part.
 func situations() int {
 	if testing.Short() {
-		return 60
+		return 30
 	}
 	return 500
 }

@@ -18,7 +18,7 @@ func connections() int {
 		return n
 	}
 	if testing.Short() {
-		return 1200
+		return 800
 	}
 	return 4000
 }
