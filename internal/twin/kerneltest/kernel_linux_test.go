@@ -58,9 +58,18 @@ func TestKernelDoesWhatTheTwinSays(t *testing.T) {
 		}
 	}
 	t.Logf("%d outcomes, %d ports, %d rows compared; %d undecided", sum.Outcomes, sum.Ports, sum.Rows, sum.Undecided)
-	if sum.Undecided*50 > sum.Outcomes {
+	if part := undecidable(); sum.Undecided*part > sum.Outcomes {
 		t.Errorf("%d of %d outcomes were not decided: that is too many to find anything", sum.Undecided, sum.Outcomes)
 	}
+}
+
+// undecidable is the part of the outcomes that may hang on milliseconds: a
+// fiftieth. Among a few cases a single one can be a twentieth of all.
+func undecidable() int {
+	if testing.Short() {
+		return 20
+	}
+	return 50
 }
 
 // TestKernelFoundDifferences are cases in which the twin once did something else
