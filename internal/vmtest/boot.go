@@ -80,13 +80,14 @@ func (m *Machine) arguments(k Kernel, dir string) []string {
 	}
 	// mitigations=off, init_on_alloc=0: emulated, they cost much and protect
 	// nothing. Without erms the kernel copies and clears words, not bytes: each
-	// step costs the same here.
+	// step costs the same here. With smap the emulator leaves its compiled code
+	// twice for each copy from and to a program.
 	// thash_entries: the quota of TIME_WAIT sockets follows from the size of
 	// the table, and that from the memory; a guest's is too small for the claims.
 	// A larger one makes each dump longer.
 	cmdline := "console=ttyS0 panic=-1 quiet mitigations=off init_on_alloc=0 thash_entries=32768 " + m.Cmdline
 	return append([]string{
-		"-accel", accel, "-machine", "q35", "-cpu", "max,-erms", "-m", m.Memory, "-smp", strconv.Itoa(processors),
+		"-accel", accel, "-machine", "q35", "-cpu", "max,-erms,-smap", "-m", m.Memory, "-smp", strconv.Itoa(processors),
 		"-display", "none", "-nodefaults", "-no-user-config", "-no-reboot",
 		"-serial", "file:" + filepath.Join(dir, "console"), "-serial", "stdio",
 		"-kernel", filepath.Join(k.Dir, "vmlinuz"), "-initrd", filepath.Join(dir, "initramfs"),
