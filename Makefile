@@ -23,7 +23,7 @@ test-kernels: ## kernel tests and claims on Debian's kernels, in QEMU; KERNELS= 
 	@command -v qemu-system-x86_64 >/dev/null || [ "$$(id -u)" != 0 ] || \
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends qemu-system-x86
 	go run ./internal/vmtest/run -kernels $(KERNELS)
-	go run ./internal/vmtest/run -kernels $(KERNELS) -real -programs $(RACES)
+	go run ./internal/vmtest/run -kernels $(KERNELS) -real -limit 5m -programs $(RACES)
 
 # HZ 100 without BPF, HZ 1000 without BTF: Debian has no such kernels. Once
 # built they are in the cache, and test-kernels uses them.

@@ -134,7 +134,7 @@ func TestKernelStoppedServerLeaksCloseWait(t *testing.T) {
 	s := launch(t, server, "echo-server", "-addr=10.1.0.2:80")
 	s.await(t, Started)
 	check(t, s.Signal(syscall.SIGSTOP))
-	c := launch(t, client, "short-client", "-target=10.1.0.2:80", "-count=3", "-timeout=50ms")
+	c := launch(t, client, "short-client", "-target=10.1.0.2:80", "-count=3", "-timeout=500ms")
 	if e := c.await(t, Done); e.Errnos["timeout"] != 3 || e.Opened != 3 {
 		t.Errorf("client: %+v", e)
 	}

@@ -85,7 +85,7 @@ func flags() (o options) {
 	flag.BoolVar(&o.verbose, "v", false, "show what the programs write")
 	flag.BoolVar(&o.long, "long", false, "all cases of tests that otherwise take a sample")
 	flag.IntVar(&o.parallel, "machines", 2, "guests at a time")
-	flag.DurationVar(&o.limit, "limit", 10*time.Minute, "for each guest, by the clock on the wall")
+	flag.DurationVar(&o.limit, "limit", 15*time.Minute, "for each guest, by the clock on the wall")
 	flag.Parse()
 	return o
 }
