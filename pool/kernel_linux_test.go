@@ -51,6 +51,10 @@ func (l *load) waitFor(t *testing.T, more int64) {
 func TestKernelServerRestartsUnderLoadAndNoRequestFails(t *testing.T) {
 	t.Parallel()
 	const workers, restarts = 16, 3
+	requests, dials := 2000, 3000
+	if testing.Short() {
+		requests, dials = 200, 300
+	}
 	l := newLab(t)
 	l.startServer()
 	p := newPool(t, pool.Options{Dial: l.dialer(new(net.Dialer).DialContext)})
@@ -58,11 +62,11 @@ func TestKernelServerRestartsUnderLoadAndNoRequestFails(t *testing.T) {
 		return p.Do(ctx, "tcp", labServer, func(c *pool.Conn) error { return ask(c, "hello") })
 	})
 	for range restarts {
-		work.waitFor(t, 2000)
+		work.waitFor(t, int64(requests))
 		l.killServer()
 		l.startServer()
 	}
-	work.waitFor(t, 2000)
+	work.waitFor(t, int64(requests))
 	work.stop()
 	work.done.Wait()
 	served, client, server := work.served.Load(), l.timeWait(l.client), l.timeWait(l.server)
@@ -80,7 +84,7 @@ func TestKernelServerRestartsUnderLoadAndNoRequestFails(t *testing.T) {
 	// The same by dialling each time, and without restarts.
 	dial := l.dialer(new(net.Dialer).DialContext)
 	var left atomic.Int64
-	left.Store(3000)
+	left.Store(int64(dials))
 	var dialling sync.WaitGroup
 	for range workers {
 		dialling.Go(func() {
@@ -98,8 +102,8 @@ func TestKernelServerRestartsUnderLoadAndNoRequestFails(t *testing.T) {
 		})
 	}
 	dialling.Wait()
-	eventually(t, "3000 more TIME_WAIT at the client", func() bool { return l.timeWait(l.client) >= client+3000 })
-	t.Logf("3000 requests by dialling each time: TIME_WAIT %d at the client", l.timeWait(l.client))
+	eventually(t, "as many more TIME_WAIT at the client", func() bool { return l.timeWait(l.client) >= client+dials })
+	t.Logf("%d requests by dialling each time: TIME_WAIT %d at the client", dials, l.timeWait(l.client))
 }
 
 func TestKernelIdlePoolHoldsNoCloseWait(t *testing.T) {

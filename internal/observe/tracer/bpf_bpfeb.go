@@ -198,6 +198,7 @@ const (
 	bpfProgOnExitBind       = "on_exit_bind"
 	bpfProgOnExitListen     = "on_exit_listen"
 	bpfProgOnGetPort        = "on_get_port"
+	bpfProgOnName           = "on_name"
 	bpfProgOnState          = "on_state"
 	bpfProgOnStateAgain     = "on_state_again"
 	bpfProgOnTimerStart     = "on_timer_start"
@@ -261,6 +262,7 @@ type bpfProgramSpecs struct {
 	OnExitBind    *ebpf.ProgramSpec `ebpf:"on_exit_bind"`
 	OnExitListen  *ebpf.ProgramSpec `ebpf:"on_exit_listen"`
 	OnGetPort     *ebpf.ProgramSpec `ebpf:"on_get_port"`
+	OnName        *ebpf.ProgramSpec `ebpf:"on_name"`
 	OnState       *ebpf.ProgramSpec `ebpf:"on_state"`
 	OnStateAgain  *ebpf.ProgramSpec `ebpf:"on_state_again"`
 	OnTimerStart  *ebpf.ProgramSpec `ebpf:"on_timer_start"`
@@ -388,6 +390,7 @@ type bpfPrograms struct {
 	OnExitBind    *ebpf.Program `ebpf:"on_exit_bind"`
 	OnExitListen  *ebpf.Program `ebpf:"on_exit_listen"`
 	OnGetPort     *ebpf.Program `ebpf:"on_get_port"`
+	OnName        *ebpf.Program `ebpf:"on_name"`
 	OnState       *ebpf.Program `ebpf:"on_state"`
 	OnStateAgain  *ebpf.Program `ebpf:"on_state_again"`
 	OnTimerStart  *ebpf.Program `ebpf:"on_timer_start"`
@@ -402,6 +405,7 @@ func (p *bpfPrograms) Close() error {
 		p.OnExitBind,
 		p.OnExitListen,
 		p.OnGetPort,
+		p.OnName,
 		p.OnState,
 		p.OnStateAgain,
 		p.OnTimerStart,

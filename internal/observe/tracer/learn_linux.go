@@ -15,7 +15,11 @@ import (
 
 // timewaitHandler returns the address of the function of TIME_WAIT timers.
 func timewaitHandler() (uint64, error) {
-	address, err := handlerAddress(kallsyms)
+	address, err := nameHandler()
+	if err == nil {
+		return address, nil
+	}
+	address, err = handlerAddress(kallsyms)
 	if err == nil {
 		return address, nil
 	}
@@ -24,6 +28,27 @@ func timewaitHandler() (uint64, error) {
 		return 0, fmt.Errorf("%w; %w", err, other)
 	}
 	return address, nil
+}
+
+// nameHandler asks the kernel's own search by name, which programs may use from
+// Linux 5.16 on where the symbol table shows its addresses
+// (bpf_kallsyms_lookup_name): reading that table takes much longer.
+func nameHandler() (uint64, error) {
+	spec, err := loadBpf()
+	if err != nil {
+		return 0, err
+	}
+	program, err := ebpf.NewProgram(spec.Programs["on_name"])
+	if err != nil {
+		return 0, err
+	}
+	defer program.Close()
+	var address uint64
+	status, err := program.Run(&ebpf.RunOptions{Context: address, ContextOut: &address})
+	if err == nil && status != 0 {
+		err = fmt.Errorf("the kernel does not name %s", handler)
+	}
+	return address, err
 }
 
 // learnHandler reads it from a mini-socket that is made for this and does not

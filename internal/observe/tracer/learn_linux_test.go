@@ -29,6 +29,22 @@ func TestKernelASocketTellsTheSameHandlerAsTheSymbolTable(t *testing.T) {
 	}
 }
 
+func TestKernelTheKernelNamesTheSameHandlerAsItsSymbolTable(t *testing.T) {
+	t.Parallel()
+	want, err := handlerAddress(kallsyms)
+	if err != nil {
+		t.Skip(err)
+	}
+	if !running().AtLeast(5, 16) {
+		t.Skip("programs may search by name from Linux 5.16 on")
+	}
+	got, err := nameHandler()
+	skipIfRefused(t, err)
+	if err != nil || got != want {
+		t.Errorf("%x, %v, want %x", got, err, want)
+	}
+}
+
 func TestKernelWithoutAnyMiniSocketThereIsNothingToLearn(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
