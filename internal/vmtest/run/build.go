@@ -28,10 +28,10 @@ func packages() []string {
 	}
 }
 
-// onlyNamed are the programs that run only where they are named: each takes as
-// long as all others together. The mutants try the laboratory more than a
-// kernel; what a kernel changes in the others' tests, other programs try too.
-func onlyNamed() []string { return []string{mutants, "cli", "pool"} }
+// onlyNamed are the programs that run only where they are named, for the time
+// they take: the mutants try the laboratory more than a kernel, and what a
+// kernel changes in the tests of the command line, the others try too.
+func onlyNamed() []string { return []string{mutants, "cli"} }
 
 // plays is how many claims are played at once: with more on so slow a machine
 // each step comes late, and claims about moments fail for that. Waiting costs

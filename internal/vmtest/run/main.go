@@ -71,7 +71,7 @@ func flags() (o options) {
 		cache = os.TempDir() // no home: nothing better is left
 	}
 	flag.StringVar(&o.series, "kernels", "5.10,6.1,6.12,6.18,newest", "series of Debian's kernels")
-	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli, pool")
+	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli")
 	flag.StringVar(&o.cache, "cache", filepath.Join(cache, "linger-kernels"), "where kernels are kept between runs")
 	flag.StringVar(&o.out, "out", "", "folder for what the programs wrote and for consoles")
 	flag.StringVar(&o.table, "table", "", "write a page that compares the kernels whose results are in the folder of -out")
