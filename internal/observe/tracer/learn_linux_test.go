@@ -63,6 +63,21 @@ func TestKernelWithoutAnyMiniSocketThereIsNothingToLearn(t *testing.T) {
 	}
 }
 
+func BenchmarkHandlerAddress(b *testing.B) {
+	for name, ask := range map[string]func() (uint64, error){
+		"by name": nameHandler,
+		"table":   func() (uint64, error) { return handlerAddress(kallsyms) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := ask(); err != nil {
+					b.Skip(err)
+				}
+			}
+		})
+	}
+}
+
 // skipIfRefused skips where Open would say that it cannot trace.
 func skipIfRefused(t *testing.T, err error) {
 	t.Helper()
