@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/linger-dev/linger/internal/evidence"
 	"github.com/linger-dev/linger/internal/portspace/bindtest"
 )
 
@@ -96,11 +95,7 @@ func TestKernelWhyNamesWhoHoldsAPortAndWhatHelps(t *testing.T) {
 		"--reuseaddr", fmt.Sprint(listener))
 	s.expect(0, 0, nil, "--addr", "10.0.0.3", fmt.Sprint(listener))
 	helps := []string{"is in TIME_WAIT; it ends in", "let the program set SO_REUSEADDR"}
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if evidence.Kernel(release).AtLeast(6, 0) { // before, SOCK_DESTROY ended no TIME_WAIT
+	if bindtest.Kernel(t).AtLeast(6, 0) { // before, SOCK_DESTROY ended no TIME_WAIT
 		helps = append(helps, "$ ss -K state all")
 	}
 	s.expect(0, 2, helps, fmt.Sprint(lingering))

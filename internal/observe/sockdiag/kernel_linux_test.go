@@ -31,8 +31,9 @@ func enterNamespace(tb testing.TB) {
 	ifr.SetUint16(unix.IFF_UP)
 	must(tb, unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, ifr))
 	must(tb, unix.Close(fd))
-	// Where processors are busy, packets overtake each other even on loopback: an ACK that comes after the
-	// FIN is answered by TIME_WAIT, and the closed peer's reset would end it (seen on 6.1, a few times in 100,000).
+	// On busy processors a reset ends a TIME_WAIT, a few times in 100,000 (seen on 6.1: one reset sent, nothing
+	// retransmitted). It seems that on loopback too an ACK comes after the FIN that was sent later: TIME_WAIT
+	// answers it, and the peer, which is closed by then, resets.
 	must(tb, os.WriteFile("/proc/sys/net/ipv4/tcp_rfc1337", []byte("1"), 0o644))
 }
 

@@ -29,8 +29,7 @@ func packages() []string {
 }
 
 // onlyNamed are the programs that run only where they are named, for the time
-// they take: the mutants try the laboratory more than a kernel, and what a
-// kernel changes in the tests of the command line, the others try too.
+// they take.
 func onlyNamed() []string { return []string{mutants, "cli"} }
 
 // plays is how many claims are played at once: with more on so slow a machine
