@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
@@ -34,24 +35,25 @@ func Open(hz int) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read programs: %w", err)
 	}
+	types := btf.NewCache()
 	r := &Reader{links: make(map[string]*link.Iter), hz: hz}
-	if r.main, err = load(spec, nil, "on_socket", "on_port"); err != nil {
+	if r.main, err = load(spec, types, nil, "on_socket", "on_port"); err != nil {
 		return nil, refused(err)
 	}
-	if r.files, err = load(spec, r.main.Maps, "on_file", "on_port_file"); err != nil {
+	if r.files, err = load(spec, types, r.main.Maps, "on_file", "on_port_file"); err != nil {
 		r.files = nil // what is lost by it is a gap of each answer
 	}
 	return r, nil
 }
 
 // load loads some of the programs, sharing maps.
-func load(spec *ebpf.CollectionSpec, maps map[string]*ebpf.Map, programs ...string) (*ebpf.Collection, error) {
+func load(spec *ebpf.CollectionSpec, types *btf.Cache, maps map[string]*ebpf.Map, programs ...string) (*ebpf.Collection, error) {
 	own := spec.Copy()
 	own.Programs = make(map[string]*ebpf.ProgramSpec)
 	for _, name := range programs {
 		own.Programs[name] = spec.Programs[name].Copy()
 	}
-	return ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: maps})
+	return ebpf.NewCollectionWithOptions(own, ebpf.CollectionOptions{MapReplacements: maps, Cache: types})
 }
 
 // Close unloads the programs.

@@ -28,6 +28,7 @@ static __always_inline void moved(struct sock *sk, int before, int after)
 
 	if (!cpu || !tcp)
 		return;
+	sk = as_sock(tcp);
 	switch (after) {
 	case TCP_SYN_SENT:
 		connecting(cpu, sk, tcp);
@@ -83,7 +84,7 @@ int on_destroy(__u64 *ctx)
 	cpu = this_cpu();
 	tcp = bpf_skc_to_tcp_sock(sk);
 	if (cpu && tcp)
-		closed(cpu, sk, tcp, 0);
+		closed(cpu, as_sock(tcp), tcp, 0);
 	return 0;
 }
 
