@@ -82,6 +82,11 @@ func (d draw) actor() bindtest.Actor {
 // a minute, but with -short.
 func TestKernelRandomSituationsArePredicted(t *testing.T) {
 	t.Parallel()
+	answers := make(chan tally, parts)
+	t.Cleanup(func() { // after all parts
+		close(answers)
+		check(t, answers)
+	})
 	for part := range parts {
 		t.Run(fmt.Sprint(part), func(t *testing.T) {
 			t.Parallel()
@@ -89,10 +94,10 @@ func TestKernelRandomSituationsArePredicted(t *testing.T) {
 			reader, stage, d := open(t), bindtest.New(t), draw{rand.New(rand.NewPCG(seed, 0))}
 			rules := portspace.RulesOf(bindtest.Kernel(t), &evidence.Settings{})
 			t.Logf("seed %d", seed)
-			var answers tally
+			var n tally
 			err := stage.Host.Do(func() error {
 				for range situations() {
-					if err := answers.play(t, stage, reader, rules, d); err != nil {
+					if err := n.play(t, stage, reader, rules, d); err != nil {
 						return err
 					}
 					stage.Clear()
@@ -102,18 +107,26 @@ func TestKernelRandomSituationsArePredicted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			answers.check(t)
+			answers <- n
 		})
 	}
 }
 
-// tally counts the answers: a test in which all are alike would prove little.
+// tally counts the answers.
 type tally struct{ free, refused, remembered int }
 
-func (n *tally) check(t *testing.T) {
-	t.Logf("%+v", *n)
-	if n.free < situations()/10 || n.refused < situations()/10 {
-		t.Errorf("the situations are too much alike: %+v", *n)
+// check looks whether the answers of all parts differ: a test in which all are
+// alike would prove little. One part alone is too few to tell.
+func check(t *testing.T, parts <-chan tally) {
+	var all tally
+	for n := range parts {
+		all.free += n.free
+		all.refused += n.refused
+		all.remembered += n.remembered
+	}
+	t.Logf("%+v", all)
+	if played := all.free + all.refused + all.remembered; all.free < played/10 || all.refused < played/10 {
+		t.Errorf("the situations are too much alike: %+v", all)
 	}
 }
 
