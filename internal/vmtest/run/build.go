@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linger-dev/linger/internal/claims"
 	"github.com/linger-dev/linger/internal/vmtest"
 )
 
@@ -27,10 +28,6 @@ func packages() []string {
 		"internal/observe/sysctl", "internal/remedy", "internal/twin/play", "internal/twin/kerneltest", "internal/cli", "pool",
 	}
 }
-
-// onlyNamed are the programs that run only where they are named, for the time
-// they take.
-func onlyNamed() []string { return []string{mutants, "cli"} }
 
 // plays is how many claims are played at once: with more on so slow a machine
 // each step comes late, and claims about moments fail for that. Waiting costs
@@ -109,10 +106,32 @@ func (o options) buildPlayed(ctx context.Context, dir string) (programs []vmtest
 
 // wants reports whether a program shall run.
 func (o options) wants(name string) bool {
-	if o.programs == "" {
-		return !slices.Contains(onlyNamed(), name)
+	return o.programs == "" || slices.Contains(strings.Split(o.programs, ","), name)
+}
+
+// share gives one of several guests its part of the programs: of the mutants,
+// which take as long as the claims, each is played in one guest.
+func (o options) share(programs []vmtest.Program, guest, guests int) []vmtest.Program {
+	if o.long || slices.Contains(strings.Split(o.programs, ","), mutants) {
+		return programs
 	}
-	return slices.Contains(strings.Split(o.programs, ","), name)
+	programs = slices.Clone(programs)
+	for i, p := range programs {
+		if p.Name == mutants {
+			programs[i].Args = append(slices.DeleteFunc(slices.Clone(p.Args), isAll), every(guests, guest, claims.Names())...)
+		}
+	}
+	return programs
+}
+
+func isAll(arg string) bool { return arg == "--all" }
+
+// every returns the first name and each nth after it.
+func every(n, first int, names []string) (some []string) {
+	for i := first; i < len(names); i += n {
+		some = append(some, names[i])
+	}
+	return some
 }
 
 // testArgs are the arguments of a test program. On so slow a machine a sample must

@@ -71,7 +71,7 @@ func flags() (o options) {
 		cache = os.TempDir() // no home: nothing better is left
 	}
 	flag.StringVar(&o.series, "kernels", "5.10,6.1,6.12,6.18,newest", "series of Debian's kernels")
-	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them, and mutants, cli")
+	flag.StringVar(&o.programs, "programs", "", "run only these, separated by commas: as the report calls them")
 	flag.StringVar(&o.cache, "cache", filepath.Join(cache, "linger-kernels"), "where kernels are kept between runs")
 	flag.StringVar(&o.out, "out", "", "folder for what the programs wrote and for consoles")
 	flag.StringVar(&o.table, "table", "", "write a page that compares the kernels whose results are in the folder of -out")
@@ -83,7 +83,7 @@ func flags() (o options) {
 	flag.BoolVar(&o.compile, "build", false, "build the kernels that are in no package, if the cache lacks them")
 	flag.BoolVar(&o.realTime, "real", false, "two processors in real time, instead of one that skips idle time")
 	flag.BoolVar(&o.verbose, "v", false, "show what the programs write")
-	flag.BoolVar(&o.long, "long", false, "all cases of tests that otherwise take a sample")
+	flag.BoolVar(&o.long, "long", false, "all cases of tests that otherwise take a sample, and all mutants in each guest")
 	flag.IntVar(&o.parallel, "machines", 2, "guests at a time")
 	flag.DurationVar(&o.limit, "limit", 15*time.Minute, "for each guest, by the clock on the wall")
 	flag.Parse()
@@ -123,9 +123,9 @@ func (o options) run(ctx context.Context) error {
 		return err
 	}
 	var jobs []job
-	for _, k := range kernels {
+	for i, k := range kernels {
 		if len(programs) > 0 {
-			jobs = append(jobs, job{machine: machine, kernel: k, programs: programs})
+			jobs = append(jobs, job{machine: machine, kernel: k, programs: o.share(programs, i, len(kernels))})
 		}
 	}
 	more, skipped, err := o.lackingJobs(ctx, &cache, guest, dir, kernels)
