@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +19,13 @@ import (
 
 // TestMain lets scripts, and programs that tests start, run linger from the
 // test's own binary.
+// idler is the name of a program that waits until its input ends.
+const idler = "idler"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"linger": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		idler:    func() { _, _ = io.Copy(io.Discard, os.Stdin) },
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -125,9 +126,6 @@ func TestKernelWhyWithoutRightsSaysWhatItCouldNotSee(t *testing.T) {
 // A child that inherited the descriptor holds the port when its parent is gone.
 func TestKernelWhyNamesTheChildThatInheritedTheListener(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("sleep"); err != nil {
-		t.Skip(err)
-	}
 	s := newWhyStage(t)
 	port := s.Port()
 	var file *os.File
@@ -142,13 +140,20 @@ func TestKernelWhyNamesTheChildThatInheritedTheListener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command("sleep", "60")
+	path := filepath.Join(filepath.Dir(s.path), idler)
+	if err := os.Link(s.path, path); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(path)
 	child.ExtraFiles = []*os.File{file}
+	if _, err := child.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Host.Start(child); err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	s.expect(0, 2, []string{fmt.Sprintf("sleep (%d) listens there", child.Process.Pid)}, fmt.Sprint(port))
+	s.expect(0, 2, []string{fmt.Sprintf(idler+" (%d) listens there", child.Process.Pid)}, fmt.Sprint(port))
 }
 
 func TestKernelWhyConnectsFailAccountsForThePorts(t *testing.T) {

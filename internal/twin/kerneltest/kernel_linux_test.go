@@ -58,18 +58,13 @@ func TestKernelDoesWhatTheTwinSays(t *testing.T) {
 		}
 	}
 	t.Logf("%d outcomes, %d ports, %d rows compared; %d undecided", sum.Outcomes, sum.Ports, sum.Rows, sum.Undecided)
-	if part := undecidable(); sum.Undecided*part > sum.Outcomes {
-		t.Errorf("%d of %d outcomes were not decided: that is too many to find anything", sum.Undecided, sum.Outcomes)
+	worst := 0 // among few cases a single one that hangs on milliseconds can be much
+	for i := range r.Outcomes {
+		worst = max(worst, r.Outcomes[i].Verdict.Undecided)
 	}
-}
-
-// undecidable is the part of the outcomes that may hang on milliseconds: a
-// fiftieth. Among a few cases a single one can be a twentieth of all.
-func undecidable() int {
-	if testing.Short() {
-		return 20
+	if (sum.Undecided-worst)*50 > sum.Outcomes {
+		t.Errorf("%d of %d outcomes were not decided, of one case %d: that is too many to find anything", sum.Undecided, sum.Outcomes, worst)
 	}
-	return 50
 }
 
 // TestKernelFoundDifferences are cases in which the twin once did something else
