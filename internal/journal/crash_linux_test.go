@@ -59,7 +59,7 @@ func exhaustive() bool { return os.Getenv("LINGER_EXHAUSTIVE") != "" }
 var stride = sync.OnceValue(func() int {
 	switch {
 	case testing.Short():
-		return 19 + rand.IntN(9)
+		return 37 + rand.IntN(19)
 	case slow:
 		return 7
 	}
