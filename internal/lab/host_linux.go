@@ -19,7 +19,7 @@ import (
 type kernelHost struct {
 	*netlab.Host
 	start evidence.Counters // when the play began
-	slab  slabUse           // then
+	slab  int64             // then, in bytes; 0 if nobody wants to know
 
 	mu   sync.Mutex // guards diag, which speaks with one caller at a time
 	diag *sockdiag.Client
@@ -40,7 +40,7 @@ func newKernelHost(w *netlab.World, name string) (*kernelHost, error) {
 func (h *kernelHost) close() { _ = h.diag.Close() }
 
 // remember takes the values that later ones are compared with.
-func (h *kernelHost) remember(slab slabUse) (err error) {
+func (h *kernelHost) remember(slab int64) (err error) {
 	h.slab = slab
 	h.start, err = h.counters()
 	return err

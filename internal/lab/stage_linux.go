@@ -94,9 +94,12 @@ func (s *stage) build(f *scenario.File, p *scenario.Play) error {
 	if err := s.tap(p); err != nil {
 		return err
 	}
-	var slab slabUse
+	var slab int64
 	if weighs(p) {
-		slab = settledSlab()
+		var err error
+		if slab, err = settledSlab(); err != nil {
+			return err
+		}
 	}
 	for _, h := range s.hosts {
 		if err := h.remember(slab); err != nil {
