@@ -8,7 +8,7 @@ import (
 	"github.com/linger-dev/linger/internal/workload"
 )
 
-// every is how often a program tells its counts.
+// every is how often a program tells its counts while they change.
 const every = "50ms"
 
 // args returns the flags that make a workload program behave as a scenario

@@ -34,7 +34,7 @@ type ClientOptions struct {
 	Timeout     time.Duration // of connect, of an answer, and between two pieces of a file; 0 for 5 s
 	Bytes       int64         // FileClient: size of the file
 	Split       int           // compare the time in connect(2) up to this connection and after it; 0: not
-	Every       time.Duration // between counts events; 0 for none
+	Every       time.Duration // at least between counts events, which come as counts change; 0 for none
 }
 
 // ShortClient sends requests, by default each over a connection of its own

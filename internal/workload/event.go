@@ -21,7 +21,7 @@ type Kind string
 const (
 	Started Kind = "started" // Local is bound; the hold client also is connected
 	Failed  Kind = "failed"
-	Counted Kind = "counts" // each second, or as -every says
+	Counted Kind = "counts" // as they change, each second at most, or as -every says
 	Done    Kind = "done"
 )
 

@@ -13,7 +13,7 @@ import (
 func common(f *flag.FlagSet, o *Options, how *Closing, every *time.Duration) {
 	f.TextVar(o, "options", Options{}, "socket `options`, such as reuse_addr,port_range=40000-40009,linger2=5s")
 	f.TextVar(how, "how", ByClose, "close, shutdown or reset: `how` connections are closed")
-	f.DurationVar(every, "every", time.Second, "between counts events; 0 for none")
+	f.DurationVar(every, "every", time.Second, "at least between counts events, which come as counts change; 0 for none")
 }
 
 func (o *ServerOptions) bind(f *flag.FlagSet) {

@@ -14,7 +14,7 @@ type HoldClientOptions struct {
 	From    netip.AddrPort // bound before connect(2) if valid; the port may be 0
 	Options Options
 	How     Closing       // at the end; empty for ByClose
-	Every   time.Duration // between counts events; 0 for none
+	Every   time.Duration // at least between counts events, which come as counts change; 0 for none
 }
 
 // HoldClient opens one connection and keeps it open, whatever the peer does,

@@ -15,11 +15,12 @@ import (
 // meter counts and writes events. It is safe for concurrent use.
 type meter struct {
 	program string
-	every   time.Duration // between counts events; 0 for none
 	began   time.Time
 
 	mu     sync.Mutex // guards the rest; held while writing, so that lines stay whole
 	out    *json.Encoder
+	every  time.Duration // at least between counts events, which come as counts change; 0 for none
+	due    *time.Timer   // runs while counts have changed and are not written
 	counts Counts
 	ports  portSet
 	split  *split // nil: none asked for
@@ -70,6 +71,23 @@ func (m *meter) count(change func(c *Counts)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	change(&m.counts)
+	m.changed()
+}
+
+// changed lets the counts be written a little later, unless that is so already.
+// A program that only waits writes nothing. mu must be held.
+func (m *meter) changed() {
+	if m.due != nil || m.every <= 0 {
+		return
+	}
+	m.due = time.AfterFunc(m.every, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.due != nil {
+			m.due = nil
+			m.emit(Event{Kind: Counted})
+		}
+	})
 }
 
 // connected counts a connection from a local port, whose connect(2) took so
@@ -91,6 +109,7 @@ func (m *meter) connected(port uint16, took time.Duration) {
 	if m.split != nil {
 		m.split.add(c.Opened, took)
 	}
+	m.changed()
 }
 
 // failed counts a failure and returns err.
@@ -105,40 +124,23 @@ func (m *meter) failed(err error) error {
 	if c.Errnos[name] == 1 {
 		m.emit(Event{Kind: Failed, Errno: name, Error: err.Error()})
 	}
+	m.changed()
 	return err
 }
 
-// during runs body while it writes the counts now and then, and after it the
-// last event.
+// during runs body while it writes the counts now and then as they change, and
+// after it the last event.
 func (m *meter) during(ctx context.Context, body func(ctx context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var ticking sync.WaitGroup
-	if m.every > 0 {
-		ticking.Go(func() { m.tick(ctx) })
-	}
 	err := body(ctx)
-	cancel()
-	ticking.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.due != nil {
+		m.due.Stop()
+		m.due = nil
+	}
+	m.every = 0
 	m.emit(Event{Kind: Done})
 	return errors.Join(err, m.err)
-}
-
-func (m *meter) tick(ctx context.Context) {
-	tick := time.NewTicker(m.every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			m.mu.Lock()
-			m.emit(Event{Kind: Counted})
-			m.mu.Unlock()
-		}
-	}
 }
 
 // total returns a copy of the counts.

@@ -24,7 +24,7 @@ type ServerOptions struct {
 	Options Options
 	How     Closing       // how connections are closed; empty for ByClose
 	Count   int           // end after so many connections have been served; 0 for never
-	Every   time.Duration // between counts events; 0 for none
+	Every   time.Duration // at least between counts events, which come as counts change; 0 for none
 }
 
 // server accepts connections. How each is served is what talk says.
