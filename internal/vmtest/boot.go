@@ -73,7 +73,7 @@ func (m *Machine) initramfs(file string, k Kernel, programs []Program) error {
 // arguments returns QEMU's command line. The first serial port is the kernel's
 // console, the second the guest's events.
 func (m *Machine) arguments(k Kernel, dir string) []string {
-	processors, clock := 1, []string{"-icount", "shift=1,sleep=off", "-rtc", "clock=vm"}
+	processors, clock := 1, []string{"-icount", "shift=0,sleep=off", "-rtc", "clock=vm"}
 	accel := "tcg"
 	if m.RealTime {
 		processors, clock, accel = 2, nil, "tcg,thread=multi"

@@ -105,19 +105,18 @@ static __always_inline struct search *search_to(struct cpu *cpu, struct seeker *
 	return s ?: bpf_map_lookup_elem(&elsewhere, &zero);
 }
 
-// found is a function of its own so that it is verified once.
-__attribute__((noinline)) int found(struct seeker *seeker)
+static __always_inline void found(struct seeker *seeker)
 {
 	struct cpu *cpu = this_cpu();
 	struct search *s;
 	__u64 took;
 	__u32 bucket;
 
-	if (!cpu || !seeker)
-		return 0;
+	if (!cpu)
+		return;
 	s = search_to(cpu, seeker);
 	if (!s)
-		return 0;
+		return;
 	s->last = bpf_ktime_get_boot_ns();
 	took = s->last - seeker->since;
 	bucket = digits(took / 1000);
@@ -126,7 +125,6 @@ __attribute__((noinline)) int found(struct seeker *seeker)
 	add(s->buckets[bucket], 1);
 	add(s->count, 1);
 	add(s->time, took);
-	return 0;
 }
 
 static __always_inline void failed(struct cpu *cpu, struct seeker *seeker)

@@ -110,18 +110,37 @@ func (o options) wants(name string) bool {
 }
 
 // share gives one of several guests its part of the programs: of the mutants,
-// which take as long as the claims, each is played in one guest.
-func (o options) share(programs []vmtest.Program, guest, guests int) []vmtest.Program {
+// which take as long as the claims, each is played in one guest; not those
+// that take a processor or the machine for themselves, which are half of it.
+func (o options) share(programs []vmtest.Program, guest, guests int) ([]vmtest.Program, error) {
 	if o.long || slices.Contains(strings.Split(o.programs, ","), mutants) {
-		return programs
+		return programs, nil
+	}
+	light, err := lightClaims()
+	if err != nil {
+		return nil, err
 	}
 	programs = slices.Clone(programs)
 	for i, p := range programs {
 		if p.Name == mutants {
-			programs[i].Args = append(slices.DeleteFunc(slices.Clone(p.Args), isAll), every(guests, guest, claims.Names())...)
+			programs[i].Args = append(slices.DeleteFunc(slices.Clone(p.Args), isAll), every(guests, guest, light)...)
 		}
 	}
-	return programs
+	return programs, nil
+}
+
+// lightClaims returns the names of those that are played side by side.
+func lightClaims() (names []string, err error) {
+	all, err := claims.All()
+	if err != nil {
+		return nil, fmt.Errorf("read claims: %w", err)
+	}
+	for _, f := range all {
+		if !f.Heavy && !f.Alone {
+			names = append(names, f.Name)
+		}
+	}
+	return names, nil
 }
 
 func isAll(arg string) bool { return arg == "--all" }

@@ -124,8 +124,12 @@ func (o options) run(ctx context.Context) error {
 	}
 	var jobs []job
 	for i, k := range kernels {
-		if len(programs) > 0 {
-			jobs = append(jobs, job{machine: machine, kernel: k, programs: o.share(programs, i, len(kernels))})
+		share, err := o.share(programs, i, len(kernels))
+		if err != nil {
+			return err
+		}
+		if len(share) > 0 {
+			jobs = append(jobs, job{machine: machine, kernel: k, programs: share})
 		}
 	}
 	more, skipped, err := o.lackingJobs(ctx, &cache, guest, dir, kernels)
