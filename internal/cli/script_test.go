@@ -17,11 +17,11 @@ import (
 	"github.com/linger-dev/linger/internal/cli"
 )
 
-// TestMain lets scripts, and programs that tests start, run linger from the
-// test's own binary.
 // idler is the name of a program that waits until its input ends.
 const idler = "idler"
 
+// TestMain lets scripts, and programs that tests start, run linger from the
+// test's own binary.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"linger": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },

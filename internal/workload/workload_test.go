@@ -166,6 +166,25 @@ func TestServerThatClosesFirstBlocksItsOwnRestartUnlessBothReuse(t *testing.T) {
 	}
 }
 
+// What waits writes nothing: with a tick of a nanosecond, each look at the clock
+// would be an event.
+func TestCountsAreToldWhenTheyChangeAndOnlyThen(t *testing.T) {
+	server, addr := echo(t, "-every", "1ns")
+	time.Sleep(20 * time.Millisecond)
+	hold := start(t, "hold-client", "-target", addr)
+	hold.kind(Started)
+	var told []Event
+	server.await("the connection", func(e Event) bool {
+		told = append(told, e)
+		return e.Kind == Counted && e.Open == 1
+	})
+	if len(told) != 1 {
+		t.Errorf("a server that waited told %+v", told)
+	}
+	hold.stop()
+	server.stop()
+}
+
 func TestEchoServerEndsAfterItsCount(t *testing.T) {
 	s, addr := echo(t, "-count=2", "-think=1ms")
 	if got := short(t, ClientOptions{Target: addr, Count: 2, Hold: time.Millisecond, Rate: 1000}); got.Answered != 2 {

@@ -58,12 +58,14 @@ func TestKernelDoesWhatTheTwinSays(t *testing.T) {
 		}
 	}
 	t.Logf("%d outcomes, %d ports, %d rows compared; %d undecided", sum.Outcomes, sum.Ports, sum.Rows, sum.Undecided)
-	worst := 0 // among few cases a single one that hangs on milliseconds can be much
-	for i := range r.Outcomes {
-		worst = max(worst, r.Outcomes[i].Verdict.Undecided)
+	spared := 0
+	if testing.Short() { // among so few cases a single one that hangs on milliseconds can be much
+		for i := range r.Outcomes {
+			spared = max(spared, r.Outcomes[i].Verdict.Undecided)
+		}
 	}
-	if (sum.Undecided-worst)*50 > sum.Outcomes {
-		t.Errorf("%d of %d outcomes were not decided, of one case %d: that is too many to find anything", sum.Undecided, sum.Outcomes, worst)
+	if (sum.Undecided-spared)*50 > sum.Outcomes {
+		t.Errorf("%d of %d outcomes were not decided, %d of them spared: that is too many to find anything", sum.Undecided, sum.Outcomes, spared)
 	}
 }
 
